@@ -1,0 +1,23 @@
+"""Covariance structures: each is a constraint on the M-step, and nothing else."""
+
+from mixtura.covariance.base import CovarianceStructure
+from mixtura.covariance.diag import Diag, TiedDiag
+from mixtura.covariance.full import Full, Tied
+from mixtura.covariance.registry import STRUCTURES, resolve
+from mixtura.covariance.regularisation import Regularisation, RelativeFloor, Ridge
+from mixtura.covariance.spherical import Spherical, TiedSpherical
+
+__all__ = [
+    "STRUCTURES",
+    "CovarianceStructure",
+    "Diag",
+    "Full",
+    "Regularisation",
+    "RelativeFloor",
+    "Ridge",
+    "Spherical",
+    "Tied",
+    "TiedDiag",
+    "TiedSpherical",
+    "resolve",
+]

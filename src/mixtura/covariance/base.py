@@ -1,0 +1,157 @@
+"""What a covariance structure is.
+
+A structure keeps covariances in two forms. The *public* form has scikit-learn's shape, with nothing in it
+twice: (K, d, d), (d, d), (K, d), (K,), ... The *core* form is what the E-step reads: (m, d, d) in the dense
+geometry or (m, d) in the diagonal one, where m is K, or 1 if all components share it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+
+from mixtura._typing import Float64Array
+from mixtura.covariance.linalg import (
+    cholesky,
+    cholesky_of_inverse,
+    inverse_from_whitener,
+    positive_variances,
+    upper_inverse_transpose,
+)
+from mixtura.covariance.regularisation import Regularisation
+from mixtura.params import Params
+from mixtura.stats import SufficientStatistics
+
+__all__ = ["CovarianceStructure"]
+
+
+class CovarianceStructure(ABC):
+    """A family of covariances: its M-step, its shapes and its count of parameters.
+
+    Subclass `mixtura.covariance.Dense` or `mixtura.covariance.Diagonal` to add one, and pass an instance as
+    `covariance_type`.
+    """
+
+    name: ClassVar[str]
+    is_dense: ClassVar[bool]
+    is_shared: ClassVar[bool]
+
+    @abstractmethod
+    def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
+        """Shape of the public form."""
+
+    @abstractmethod
+    def n_parameters(self, n_components: int, n_features: int) -> int:
+        """Count of free parameters in the covariances."""
+
+    @abstractmethod
+    def estimate(self, stats: SufficientStatistics, reg: Regularisation) -> Float64Array:
+        """M-step: the public covariances that maximise Σ r log N(x; μ_k, Σ_k) within the family.
+
+        Parameters
+        ----------
+        stats : SufficientStatistics
+            Moments about the *updated* means, as `SufficientStatistics.recentre` gives them.
+        reg : Regularisation
+            What keeps the estimate away from singularity.
+        """
+
+    @abstractmethod
+    def core(self, public: Float64Array, n_components: int, n_features: int) -> Float64Array:
+        """Return the core form of a public array."""
+
+    @abstractmethod
+    def public(self, core: Float64Array) -> Float64Array:
+        """Return the public form of a core array."""
+
+    @abstractmethod
+    def expand(self, public: Float64Array, n_components: int, n_features: int) -> Float64Array:
+        """Return one full covariance matrix a component, of shape (K, d, d)."""
+
+    @abstractmethod
+    def whiten(self, core: Float64Array) -> tuple[Float64Array, Float64Array]:
+        """Factor core covariances: U of the same shape with (x − μ) U white, and log det U of shape (m,).
+
+        Raises
+        ------
+        SingularCovarianceError
+            If a covariance is not positive definite; names the first such component.
+        """
+
+    @abstractmethod
+    def whiten_precisions(self, core: Float64Array) -> tuple[Float64Array, Float64Array]:
+        """Factor core precisions: U with U Uᵀ = P, and log det U."""
+
+    @abstractmethod
+    def unwhiten(self, whitener: Float64Array) -> tuple[Float64Array, Float64Array]:
+        """Covariances and precisions, in core form, of a whitener."""
+
+    def params(self, weights: Float64Array, means: Float64Array, covariances: Float64Array) -> Params:
+        """Return what the E-step reads: `covariances` in public form, factored once."""
+        whitener, log_det = self.whiten(self.core(covariances, *means.shape))
+        return Params(weights, means, whitener, log_det)
+
+
+class Dense(CovarianceStructure):
+    """Structures whose components need a matrix each, or share one."""
+
+    is_dense = True
+
+    def core(self, public: Float64Array, n_components: int, n_features: int) -> Float64Array:
+        """Return (m, d, d)."""
+        return public.reshape(-1, n_features, n_features)
+
+    def expand(self, public: Float64Array, n_components: int, n_features: int) -> Float64Array:
+        """Return (K, d, d)."""
+        core = self.core(public, n_components, n_features)
+        return np.array(np.broadcast_to(core, (n_components, n_features, n_features)))
+
+    def whiten(self, core: Float64Array) -> tuple[Float64Array, Float64Array]:
+        """Σ = L Lᵀ, U = L⁻ᵀ."""
+        lower = cholesky(core)
+        log_det = -np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
+        return upper_inverse_transpose(lower), log_det
+
+    def whiten_precisions(self, core: Float64Array) -> tuple[Float64Array, Float64Array]:
+        """P = U Uᵀ with U upper triangular: a Cholesky factorisation taken from the last row up."""
+        upper = cholesky_of_inverse(core)
+        return upper, np.log(np.diagonal(upper, axis1=1, axis2=2)).sum(axis=1)
+
+    def unwhiten(self, whitener: Float64Array) -> tuple[Float64Array, Float64Array]:
+        """Σ = U⁻ᵀ U⁻¹, P = U Uᵀ."""
+        return inverse_from_whitener(whitener), whitener @ whitener.transpose(0, 2, 1)
+
+
+class Diagonal(CovarianceStructure):
+    """Structures whose features are independent within a component."""
+
+    is_dense = False
+
+    def core(self, public: Float64Array, n_components: int, n_features: int) -> Float64Array:
+        """Return (m, d)."""
+        return public.reshape(-1, n_features)
+
+    def expand(self, public: Float64Array, n_components: int, n_features: int) -> Float64Array:
+        """Return (K, d, d)."""
+        core = np.broadcast_to(self.core(public, n_components, n_features), (n_components, n_features))
+        full = np.zeros((n_components, n_features, n_features))
+        index = np.arange(n_features)
+        full[:, index, index] = core
+        return full
+
+    def whiten(self, core: Float64Array) -> tuple[Float64Array, Float64Array]:
+        """u = 1/σ."""
+        whitener = 1.0 / np.sqrt(positive_variances(core))
+        return whitener, np.log(whitener).sum(axis=1)
+
+    def whiten_precisions(self, core: Float64Array) -> tuple[Float64Array, Float64Array]:
+        """u = √p."""
+        whitener = np.sqrt(positive_variances(core))
+        return whitener, np.log(whitener).sum(axis=1)
+
+    def unwhiten(self, whitener: Float64Array) -> tuple[Float64Array, Float64Array]:
+        """σ² = 1/u², p = u²."""
+        precisions = whitener * whitener
+        return 1.0 / precisions, precisions

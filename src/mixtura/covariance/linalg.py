@@ -1,0 +1,76 @@
+"""Batched factorisations of small symmetric matrices, with an error that names the component."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import lapack
+
+from mixtura._typing import Float64Array
+from mixtura.errors import SingularCovarianceError
+
+__all__ = [
+    "cholesky",
+    "cholesky_of_inverse",
+    "inverse_from_whitener",
+    "positive_variances",
+    "upper_inverse_transpose",
+]
+
+# The first two sentences are those that scikit-learn's users know, and that their code may match.
+_ILL_DEFINED = (
+    "Fitting the mixture model failed because some components have ill-defined empirical covariance (for "
+    "instance caused by singleton or collapsed samples). Try to decrease the number of components, increase "
+    "reg_covar, or scale the input data. The first such component is {k}; reg_covar='auto' keeps every "
+    "covariance positive definite."
+)
+
+
+def singular(component: int) -> SingularCovarianceError:
+    """Return the error for a component whose covariance has no inverse."""
+    return SingularCovarianceError(_ILL_DEFINED.format(k=component))
+
+
+def cholesky(matrices: Float64Array) -> Float64Array:
+    """Lower L with Σ = L Lᵀ for matrices of shape (m, d, d)."""
+    try:
+        lower = np.asarray(np.linalg.cholesky(matrices), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        for k, matrix in enumerate(matrices):
+            try:
+                np.linalg.cholesky(matrix)
+            except np.linalg.LinAlgError:
+                raise singular(k) from None
+        raise
+    if not np.isfinite(lower).all():
+        raise singular(int(np.flatnonzero(~np.isfinite(lower).all(axis=(1, 2)))[0]))
+    return lower
+
+
+def upper_inverse_transpose(lower: Float64Array) -> Float64Array:
+    """L⁻ᵀ for lower triangular matrices of shape (m, d, d)."""
+    upper = np.empty_like(lower)
+    for k, matrix in enumerate(lower):
+        inverse, _ = lapack.dtrtri(matrix, lower=1)
+        upper[k] = inverse.T
+    return upper
+
+
+def cholesky_of_inverse(precisions: Float64Array) -> Float64Array:
+    """Upper U with P = U Uᵀ for matrices of shape (m, d, d)."""
+    flipped = cholesky(precisions[:, ::-1, ::-1])
+    return np.ascontiguousarray(flipped[:, ::-1, ::-1])
+
+
+def inverse_from_whitener(upper: Float64Array) -> Float64Array:
+    """Σ = U⁻ᵀ U⁻¹ for upper triangular matrices of shape (m, d, d)."""
+    lower = np.ascontiguousarray(upper_inverse_transpose(np.ascontiguousarray(upper.transpose(0, 2, 1))))
+    inverse = lower.transpose(0, 2, 1)
+    return inverse @ lower
+
+
+def positive_variances(variances: Float64Array) -> Float64Array:
+    """Return variances of shape (m, d) unchanged if all are positive and finite."""
+    good = (variances > 0) & np.isfinite(variances)
+    if not good.all():
+        raise singular(int(np.flatnonzero(~good.all(axis=1))[0]))
+    return variances

@@ -1,0 +1,141 @@
+"""What keeps a covariance estimate away from singularity."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.linalg import lapack
+
+from mixtura._typing import Float64Array
+
+__all__ = ["Regularisation", "RelativeFloor", "Ridge"]
+
+
+class Regularisation(ABC):
+    """A map from the covariances that the moments ask for to those that the M-step returns."""
+
+    @abstractmethod
+    def matrices(self, covariances: Float64Array) -> Float64Array:
+        """Regularise matrices of shape (m, d, d)."""
+
+    @abstractmethod
+    def variances(self, variances: Float64Array) -> Float64Array:
+        """Regularise one variance a feature, of shape (m, d)."""
+
+    @abstractmethod
+    def radii(self, variances: Float64Array) -> Float64Array:
+        """Regularise one variance a component, of shape (m,)."""
+
+
+@dataclass(frozen=True)
+class Ridge(Regularisation):
+    """Σ + εI: scikit-learn's meaning of a float `reg_covar`, in squared units of the data."""
+
+    epsilon: float
+
+    def matrices(self, covariances: Float64Array) -> Float64Array:
+        """Add ε to each diagonal."""
+        if self.epsilon:
+            d = covariances.shape[-1]
+            covariances = covariances.copy()
+            covariances.reshape(-1, d * d)[:, :: d + 1] += self.epsilon
+        return covariances
+
+    def variances(self, variances: Float64Array) -> Float64Array:
+        """Add ε."""
+        return variances + self.epsilon
+
+    def radii(self, variances: Float64Array) -> Float64Array:
+        """Add ε."""
+        return variances + self.epsilon
+
+
+# The smallest share of the data's own variance, in any direction, that a component may shrink to: a
+# ten-thousandth of the data's standard deviation. Wide enough to keep every Cholesky factorisation sound in
+# float64, narrow enough to leave honest clusters alone.
+RELATIVE_FLOOR = 1e-8
+# The data's covariance itself may be singular (constant or collinear columns). Its correlation matrix is kept
+# above this, far below what honest data have and far above rounding.
+_CORRELATION_FLOOR = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class RelativeFloor(Regularisation):
+    """Σ ⪰ εΛ, where Λ is the data's covariance: the meaning of `reg_covar="auto"`.
+
+    The estimate is the exact maximiser of the M-step's objective under that constraint, so the likelihood
+    still never falls; a covariance that satisfies it is returned untouched, so there is no bias; and it is
+    equivariant: rescaled or (for matrices) linearly mixed columns give the same fit in the new units.
+
+    Parameters
+    ----------
+    covariance : ndarray of shape (d, d), or (d,) for its diagonal
+        Λ.
+    epsilon : float
+        The floor as a share of Λ.
+    """
+
+    covariance: Float64Array
+    epsilon: float = RELATIVE_FLOOR
+    _scale: Float64Array = field(init=False, repr=False)
+    _lower: Float64Array | None = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        dense = self.covariance.ndim == 2
+        variances = np.diagonal(self.covariance) if dense else self.covariance
+        scale = _positive_scale(variances)
+        object.__setattr__(self, "_scale", scale)
+        object.__setattr__(self, "_lower", _lower_factor(self.covariance, scale) if dense else None)
+
+    def matrices(self, covariances: Float64Array) -> Float64Array:
+        """Raise the eigenvalues of L⁻¹ Σ L⁻ᵀ (Λ = L Lᵀ) that lie below ε to ε."""
+        if self._lower is None:
+            msg = "a floor for matrices needs the data's covariance matrix, not its diagonal alone"
+            raise TypeError(msg)
+        floor = self.epsilon * (self._lower @ self._lower.T)
+        try:
+            np.linalg.cholesky(covariances - floor)
+        except np.linalg.LinAlgError:
+            return np.stack([self._raise_to_floor(matrix) for matrix in covariances])
+        return covariances
+
+    def _raise_to_floor(self, matrix: Float64Array) -> Float64Array:
+        lower = self._lower
+        half = lapack.dtrtrs(lower, matrix, lower=1)[0]
+        relative = lapack.dtrtrs(lower, half.T, lower=1)[0]
+        values, vectors = np.linalg.eigh(0.5 * (relative + relative.T))
+        if values[0] >= self.epsilon:
+            return matrix
+        root = lower @ (vectors * np.sqrt(np.maximum(values, self.epsilon)))
+        return np.asarray(root @ root.T, dtype=np.float64)
+
+    def variances(self, variances: Float64Array) -> Float64Array:
+        """Raise σ²_kj to ε Λ_jj."""
+        return np.maximum(variances, self.epsilon * self._scale)
+
+    def radii(self, variances: Float64Array) -> Float64Array:
+        """Raise σ²_k to ε tr(Λ)/d."""
+        return np.maximum(variances, self.epsilon * float(self._scale.mean()))
+
+
+def _positive_scale(variances: Float64Array) -> Float64Array:
+    """Variances of shape (d,), with those of constant columns replaced by the mean of the others, or by 1."""
+    varies = variances > 0
+    fallback = variances[varies].mean() if varies.any() else 1.0
+    return np.where(varies, variances, fallback)
+
+
+def _lower_factor(covariance: Float64Array, scale: Float64Array) -> Float64Array:
+    """Cholesky factor of a (d, d) covariance whose correlation matrix is first kept well-conditioned."""
+    sd = np.sqrt(scale)
+    correlation = covariance / sd / sd[:, None]
+    correlation[np.diag_indices_from(correlation)] = 1.0
+    values, vectors = np.linalg.eigh(correlation)
+    if values[0] >= _CORRELATION_FLOOR:
+        sound = covariance
+    else:
+        root = sd[:, None] * vectors * np.sqrt(np.maximum(values, _CORRELATION_FLOOR))
+        sound = root @ root.T
+    return np.asarray(np.linalg.cholesky(sound), dtype=np.float64)

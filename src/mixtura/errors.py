@@ -1,0 +1,34 @@
+"""The errors and warnings of mixtura: every one names the culprit and the remedy.
+
+All errors about a user's input are `ValueError`; code written for scikit-learn catches them unchanged.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "FileFormatError",
+    "InputError",
+    "MixturaError",
+    "ModelFileError",
+    "SingularCovarianceError",
+]
+
+
+class MixturaError(Exception):
+    """Base class of all errors that mixtura raises on purpose."""
+
+
+class InputError(MixturaError, ValueError):
+    """Data or parameters that cannot be used as given."""
+
+
+class SingularCovarianceError(InputError):
+    """A covariance that is not positive definite, so that it has no density."""
+
+
+class FileFormatError(InputError):
+    """A data file that cannot be read as what its name says."""
+
+
+class ModelFileError(InputError):
+    """A model file that is not one, is damaged, or was altered."""

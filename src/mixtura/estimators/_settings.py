@@ -1,0 +1,126 @@
+"""Constructor parameters of `GaussianMixture`, checked and turned from strings into objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mixtura.covariance import CovarianceStructure, resolve
+from mixtura.em import Callback
+from mixtura.errors import InputError
+from mixtura.estimators._verbose import with_verbose
+from mixtura.init import START_NAMES, Start
+from mixtura.threads import resolve_n_jobs
+
+if TYPE_CHECKING:
+    from mixtura.estimators.gaussian_mixture import GaussianMixture
+
+__all__ = ["Settings", "as_random_state", "check_integer", "read_settings"]
+
+
+@dataclass(frozen=True, eq=False)
+class Settings:
+    """What the constructor's parameters mean. `ridge` is None for `reg_covar="auto"`."""
+
+    structure: CovarianceStructure
+    n_components: int
+    tol: float
+    ridge: float | None
+    max_iter: int
+    n_init: int
+    start: Start
+    n_threads: int
+    callback: Callback | None
+
+
+def check_integer(name: str, value: Any, least: int) -> int:
+    """Return an integer parameter ≥ `least`."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < least:
+        msg = f"{name} must be an integer of at least {least}, but got {value!r}"
+        raise InputError(msg)
+    return int(value)
+
+
+def _check_real(name: str, value: Any, alternative: str = "") -> float:
+    if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= float(value) < np.inf:
+        msg = f"{name} must be {alternative}a finite number of at least 0, but got {value!r}"
+        raise InputError(msg)
+    return float(value)
+
+
+def read_settings(estimator: GaussianMixture) -> Settings:
+    """Check every constructor parameter that does not depend on the data.
+
+    Raises
+    ------
+    InputError
+        At the first parameter that has no meaning: names it, what it may be and what it is.
+    """
+    if estimator.acceleration is not None:
+        msg = f"acceleration must be None (plain EM), but got {estimator.acceleration!r}"
+        raise InputError(msg)
+    if estimator.callback is not None and not callable(estimator.callback):
+        msg = f"callback must be None or callable, but got {estimator.callback!r}"
+        raise InputError(msg)
+    if not isinstance(estimator.warm_start, (bool, np.bool_)):
+        msg = f"warm_start must be True or False, but got {estimator.warm_start!r}"
+        raise InputError(msg)
+    verbose = check_integer("verbose", int(estimator.verbose), 0)
+    interval = check_integer("verbose_interval", estimator.verbose_interval, 1)
+    ridge = None
+    if not (isinstance(estimator.reg_covar, str) and estimator.reg_covar == "auto"):
+        ridge = _check_real("reg_covar", estimator.reg_covar, "'auto' or ")
+    return Settings(
+        structure=resolve(estimator.covariance_type),
+        n_components=check_integer("n_components", estimator.n_components, 1),
+        tol=_check_real("tol", estimator.tol),
+        ridge=ridge,
+        max_iter=check_integer("max_iter", estimator.max_iter, 0),
+        n_init=check_integer("n_init", estimator.n_init, 1),
+        start=_check_start(estimator.init_params),
+        n_threads=resolve_n_jobs(estimator.n_jobs),
+        callback=with_verbose(estimator.callback, verbose, interval),
+    )
+
+
+def _check_start(init_params: Any) -> Start:
+    if isinstance(init_params, str):
+        if init_params not in START_NAMES:
+            names = ", ".join(map(repr, START_NAMES))
+            msg = (
+                f"init_params must be one of {names}, an array of labels or of responsibilities, or a "
+                f"callable, but got {init_params!r}"
+            )
+            raise InputError(msg)
+        return init_params
+    if callable(init_params):
+        return init_params  # type: ignore[no-any-return]
+    return np.asarray(init_params)
+
+
+def as_random_state(random_state: Any) -> np.random.RandomState:
+    """Return a RandomState for None, an int, a RandomState or a Generator.
+
+    A RandomState or a Generator is drawn from, and so moves on; equal seeds give equal draws whichever of
+    the forms an int or a RandomState takes.
+    """
+    if random_state is None or random_state is np.random:
+        return np.random.mtrand._rand
+    if isinstance(random_state, np.random.RandomState):
+        return random_state
+    if isinstance(random_state, np.random.Generator):
+        return np.random.RandomState(random_state.bit_generator)
+    if (
+        isinstance(random_state, Integral)
+        and not isinstance(random_state, bool)
+        and 0 <= int(random_state) < 2**32
+    ):
+        return np.random.RandomState(int(random_state))
+    msg = (
+        "random_state must be None, an integer in [0, 2**32), a numpy RandomState or a numpy Generator, "
+        f"but got {random_state!r}"
+    )
+    raise InputError(msg)

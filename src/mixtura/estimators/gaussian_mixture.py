@@ -1,0 +1,302 @@
+"""`GaussianMixture`: scikit-learn's estimator, on our EM."""
+
+from __future__ import annotations
+
+import warnings
+from os import PathLike
+from typing import Any, Self, final
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from mixtura._typing import FloatArray, IntArray
+from mixtura.covariance import CovarianceStructure
+from mixtura.data import as_matrix, as_sample_weight
+from mixtura.em import Callback, EMResult, Solution, StoppingReason
+from mixtura.errors import InputError
+from mixtura.estimators._fitting import Fitter
+from mixtura.estimators._given_start import read_given_start
+from mixtura.estimators._saved import restore_estimator, save_estimator
+from mixtura.estimators._scoring import MixtureScorer
+from mixtura.estimators._settings import Settings, as_random_state, read_settings
+from mixtura.init import Start
+from mixtura.mixture import Mixture
+
+__all__ = ["GaussianMixture"]
+
+
+@final
+class GaussianMixture(MixtureScorer):
+    r"""A Gaussian mixture, fitted by expectation-maximisation.
+
+    The density is :math:`p(x) = \sum_k \pi_k N(x; \mu_k, \Sigma_k)`. Everything that
+    `sklearn.mixture.GaussianMixture` does, by the same names, and more.
+
+    Parameters
+    ----------
+    n_components : int, default=1
+        K.
+    covariance_type : str or CovarianceStructure, default='full'
+        'full', 'tied', 'diag', 'spherical', 'tied_diag' or 'tied_spherical': a matrix a component, one for
+        all, a variance a feature, one variance, each a component or one for all; or your own structure.
+    tol : float, default=1e-3
+        A fit has converged when a pass changes the mean log-likelihood a row by less, in nats.
+    reg_covar : 'auto' or float, default='auto'
+        'auto' keeps every covariance above 1e-8 of the data's own, whatever its units, and leaves sound
+        covariances untouched. A float is added to each variance, in squared units of the data.
+    max_iter : int, default=100
+        Passes over the data, each with its M-step.
+    n_init : int, default=1
+        Starts; the one with the highest likelihood is kept.
+    init_params : {'kmeans', 'k-means++', 'random', 'random_from_data'}, array or callable, default='kmeans'
+        The start. An array: integer labels (N,) or responsibilities (N, K). A callable returns such an array
+        from ``(X, n_components, random_state)``.
+    weights_init, means_init, precisions_init : array-like, optional
+        Parts of the start, given. Shapes as those of `weights_`, `means_`, `precisions_`.
+    random_state : None, int, RandomState or Generator
+        For the starts and for `sample`.
+    warm_start : bool, default=False
+        Go on from the last fit.
+    verbose : int, default=0
+        1 prints every `verbose_interval` passes, 2 with time and gain.
+    verbose_interval : int, default=10
+    n_jobs : int, optional
+        Threads. None: all cores of the process. The results do not depend on it.
+    acceleration : None
+        Plain EM.
+    callback : callable, optional
+        Called with a `mixtura.em.Progress` after each pass; a true answer ends the start it is in.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (K,)
+    means_ : ndarray of shape (K, d)
+    covariances_, precisions_, precisions_cholesky_ : ndarray
+        Of shape (K, d, d) 'full', (d, d) 'tied', (K, d) 'diag', (K,) 'spherical', (d,) 'tied_diag', ()
+        'tied_spherical'. float32 if the data were.
+    mixture_ : Mixture
+        The distribution, in float64.
+    converged_ : bool
+    stopping_reason_ : str
+        'converged', 'max_iter', 'callback' or 'interrupted'.
+    n_iter_ : int
+        M-steps done by the kept start.
+    trace_ : ndarray of shape (n_iter_ + 1,)
+        Mean log-likelihood a row after 0, 1, … M-steps; the last belongs to the parameters above.
+    lower_bound_ : float
+        The last of `trace_`.
+    lower_bounds_ : list of length n_iter_
+        The others: what each pass measured before its M-step.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        If X had names.
+
+    Raises
+    ------
+    InputError
+        A ValueError, from `fit`: for data or parameters that cannot be used; the estimator is unchanged.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the kept start had not converged after `max_iter` passes.
+
+    References
+    ----------
+    Dempster, Laird and Rubin (1977), Maximum likelihood from incomplete data via the EM algorithm.
+    McLachlan and Peel (2000), Finite mixture models.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mixtura import GaussianMixture
+    >>> X = np.array([[1, 2], [1, 4], [1, 0], [10, 2], [10, 4], [10, 0]])
+    >>> gm = GaussianMixture(n_components=2, random_state=0).fit(X)
+    >>> gm.means_[gm.means_[:, 0].argsort()].round(6)
+    array([[ 1.,  2.],
+           [10.,  2.]])
+    """
+
+    def __init__(
+        self,
+        n_components: int = 1,
+        *,
+        covariance_type: str | CovarianceStructure = "full",
+        tol: float = 1e-3,
+        reg_covar: str | float = "auto",
+        max_iter: int = 100,
+        n_init: int = 1,
+        init_params: Start = "kmeans",
+        weights_init: npt.ArrayLike | None = None,
+        means_init: npt.ArrayLike | None = None,
+        precisions_init: npt.ArrayLike | None = None,
+        random_state: Any = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        verbose_interval: int = 10,
+        n_jobs: int | None = None,
+        acceleration: None = None,
+        callback: Callback | None = None,
+    ) -> None:
+        self.n_components = n_components
+        self.covariance_type = covariance_type
+        self.tol = tol
+        self.reg_covar = reg_covar
+        self.max_iter = max_iter
+        self.n_init = n_init
+        self.init_params = init_params
+        self.weights_init = weights_init
+        self.means_init = means_init
+        self.precisions_init = precisions_init
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.verbose_interval = verbose_interval
+        self.n_jobs = n_jobs
+        self.acceleration = acceleration
+        self.callback = callback
+
+    def fit(self, X: npt.ArrayLike, y: object = None, sample_weight: npt.ArrayLike | None = None) -> Self:
+        """Fit the mixture.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+            NumPy, nested lists, pandas, polars or pyarrow.
+        y : ignored
+        sample_weight : array-like of shape (n_samples,), optional
+            Case weights: weight 2 is the row twice, weight 0 no row.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError
+            If data or parameters cannot be used; nothing has changed then.
+        KeyboardInterrupt
+            On Ctrl-C. If a pass was complete the estimator holds the last parameters whose likelihood is
+            known, with `stopping_reason_` 'interrupted' and `converged_` False; else it is unchanged.
+        """
+        self._fit(X, sample_weight)
+        return self
+
+    def fit_predict(
+        self, X: npt.ArrayLike, y: object = None, sample_weight: npt.ArrayLike | None = None
+    ) -> IntArray:
+        """Fit, and return the most probable component of each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : ignored
+        sample_weight : array-like of shape (n_samples,), optional
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), int64
+        """
+        rows = self._fit(X, sample_weight)
+        return np.asarray(self._score(rows, labels=True).labels)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the fitted model to a file that `mixtura.load` reads.
+
+        The file holds numbers and JSON only, with a digest over all of it; nothing in it can run. It is
+        written aside and renamed, so a failed write leaves an older file as it was.
+
+        Parameters
+        ----------
+        path : path-like
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
+        check_is_fitted(self, "means_")
+        save_estimator(self, path)
+
+    def _fit(self, X: npt.ArrayLike, sample_weight: npt.ArrayLike | None) -> FloatArray:
+        settings = read_settings(self)
+        seen = BaseEstimator()
+        rows = as_matrix(X, min_samples=2, estimator=self)
+        validate_data(seen, X, skip_check_array=True)
+        weight = as_sample_weight(sample_weight, rows.shape[0])
+        n_rows = rows.shape[0] if weight is None else int(np.count_nonzero(weight))
+        if n_rows < settings.n_components:
+            msg = (
+                "Expected n_samples >= n_components but got "
+                f"n_components = {settings.n_components}, n_samples = {n_rows}"
+                + ("" if weight is None else " with a weight above 0")
+            )
+            raise InputError(msg)
+        given = read_given_start(
+            self.weights_init,
+            self.means_init,
+            self.precisions_init,
+            settings.structure,
+            settings.n_components,
+            rows.shape[1],
+        )
+        fitter = Fitter(rows, weight, settings, given)
+        warm = self._warm_start(settings, rows.shape[1])
+        result = fitter.resume(*warm) if warm else fitter.best_of_starts(as_random_state(self.random_state))
+        self._store(result, rows, seen)
+        if result.stopping_reason is StoppingReason.INTERRUPTED:
+            raise KeyboardInterrupt
+        if not self.converged_ and result.stopping_reason is StoppingReason.MAX_ITER and settings.max_iter:
+            warnings.warn(
+                "Best performing initialization did not converge. Try different init parameters, or increase "
+                "max_iter, tol, or check for degenerate data.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+        return rows
+
+    def _warm_start(self, settings: Settings, n_features: int) -> tuple[Solution, float] | None:
+        """Where the last fit ended, and the likelihood before its last M-step."""
+        if not (self.warm_start and hasattr(self, "converged_")):
+            return None
+        mixture = self._mixture()
+        if (mixture.n_components, mixture.n_features) != (settings.n_components, n_features) or (
+            mixture.structure != settings.structure
+        ):
+            msg = (
+                f"warm_start=True goes on from a fit of {mixture.n_components} {mixture.structure.name} "
+                f"components in {mixture.n_features} features, but {settings.n_components} "
+                f"{settings.structure.name} components in {n_features} features are asked for: set "
+                "warm_start=False"
+            )
+            raise InputError(msg)
+        solution = Solution(mixture.structure, mixture.covariances, mixture.params)
+        return solution, self.lower_bounds_[-1] if self.lower_bounds_ else -np.inf
+
+    def _store(self, result: EMResult, rows: FloatArray, seen: BaseEstimator) -> None:
+        solution, params = result.solution, result.solution.params
+        self.n_features_in_ = rows.shape[1]
+        names = getattr(seen, "feature_names_in_", None)
+        if names is not None:
+            self.feature_names_in_ = names
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        mixture = Mixture._trusted(
+            solution.structure,
+            params.weights,
+            params.means,
+            solution.covariances,
+            params,
+            feature_names=None if names is None else tuple(names),
+        )
+        self._set_fitted(mixture, rows.dtype)
+        self._set_history(result.trace, n_iter=result.n_iter, stopping_reason=str(result.stopping_reason))
+
+    @classmethod
+    def _from_saved(cls, mixture: Mixture, metadata: dict[str, Any]) -> Self:
+        """Return the estimator that a model file describes."""
+        restored: Self = restore_estimator(cls, mixture, metadata)
+        return restored

@@ -1,0 +1,116 @@
+"""Seeding and Lloyd's algorithm, as starts for EM. Distances are in the data's own units."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mixtura import _native
+from mixtura._typing import Float64Array, FloatArray
+
+__all__ = ["kmeans_labels", "kmeans_plusplus"]
+
+# scikit-learn's KMeans: the same stop, so that the same seeds end in the same partition.
+_MAX_ITER = 300
+_RELATIVE_TOL = 1e-4
+
+
+def kmeans_plusplus(
+    X: FloatArray,
+    sample_weight: Float64Array | None,
+    n_clusters: int,
+    rng: np.random.RandomState,
+    *,
+    centre: Float64Array,
+    n_threads: int,
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Choose rows as seeds by greedy k-means++ (Arthur and Vassilvitskii, 2007).
+
+    Each new seed is the best of 2 + ⌊log K⌋ candidates drawn with probability proportional to the weighted
+    squared distance from the seeds so far. Draws are made in scikit-learn's order.
+
+    Returns
+    -------
+    ndarray of shape (n_clusters,)
+        Row numbers, all different as long as the data have so many different rows.
+    """
+    n_samples = X.shape[0]
+    weight = np.ones(n_samples) if sample_weight is None else sample_weight
+    n_trials = 2 + int(np.log(n_clusters))
+    closest = np.full(n_samples, np.inf)
+    chosen = np.empty(n_clusters, dtype=np.int64)
+
+    chosen[0] = rng.choice(n_samples, p=weight / weight.sum())
+    potential = 0.0
+    for c in range(n_clusters):
+        if c > 0:
+            draws = rng.uniform(size=n_trials) * potential
+            mass = np.cumsum(closest if sample_weight is None else sample_weight * closest)
+            candidates = np.minimum(np.searchsorted(mass, draws), n_samples - 1)
+            points = np.ascontiguousarray(X[candidates], dtype=np.float64)
+            gains = _native.potential(X, sample_weight, centre, points, closest, n_threads)
+            chosen[c] = candidates[int(np.argmin(gains))]
+        point = np.ascontiguousarray(X[chosen[c]], dtype=np.float64)
+        potential = _native.min_update(X, sample_weight, centre, point, closest, n_threads)
+    return chosen
+
+
+def kmeans_labels(
+    X: FloatArray,
+    sample_weight: Float64Array | None,
+    n_clusters: int,
+    rng: np.random.RandomState,
+    *,
+    centre: Float64Array,
+    variance: Float64Array,
+    n_threads: int,
+) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+    """Cluster once by k-means from k-means++ seeds (Lloyd, 1982).
+
+    Parameters
+    ----------
+    variance : ndarray of shape (d,)
+        The data's variances: the run stops when the centres move by less than 1e-4 of their mean, squared
+        and summed.
+
+    Returns
+    -------
+    ndarray of shape (N,), int32
+    """
+    seeds = kmeans_plusplus(X, sample_weight, n_clusters, rng, centre=centre, n_threads=n_threads)
+    centers = np.ascontiguousarray(X[seeds], dtype=np.float64)
+    labels = np.full(X.shape[0], -1, dtype=np.int32)
+    tol = _RELATIVE_TOL * float(variance.mean())
+    for _ in range(_MAX_ITER):
+        s0, s1, _, n_changed = _native.lloyd_step(X, sample_weight, centre, centers, n_threads, labels)
+        if n_changed == 0:
+            return labels
+        moved = centers + s1 / np.where(s0 > 0, s0, 1.0)[:, None]
+        _refill_empty(X, sample_weight, centre, centers, moved, s0, n_threads)
+        shift = float(((moved - centers) ** 2).sum())
+        centers = moved
+        if shift <= tol:
+            break
+    _native.lloyd_step(X, sample_weight, centre, centers, n_threads, labels)
+    return labels
+
+
+def _refill_empty(
+    X: FloatArray,
+    sample_weight: Float64Array | None,
+    centre: Float64Array,
+    centers: Float64Array,
+    moved: Float64Array,
+    s0: Float64Array,
+    n_threads: int,
+) -> None:
+    """Move each empty cluster's centre to a row far from its own centre, the farthest first."""
+    empty = np.flatnonzero(s0 == 0)
+    if not len(empty):
+        return
+    _, distance = _native.nearest(X, centre, centers, n_threads)
+    if sample_weight is not None:
+        distance = np.where(sample_weight > 0, distance, -1.0)
+    far = np.argpartition(distance, -len(empty))[-len(empty) :]
+    far = far[np.argsort(-distance[far], kind="stable")]
+    for cluster, row in zip(empty, far, strict=True):
+        moved[cluster] = X[row]

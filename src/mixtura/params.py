@@ -1,0 +1,68 @@
+"""`Params`: the parameters of a mixture in the one form that the E-step reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from mixtura._typing import Float64Array
+
+__all__ = ["LOG_2PI", "Params"]
+
+LOG_2PI = float(np.log(2.0 * np.pi))
+
+
+@dataclass(frozen=True, eq=False, slots=False)
+class Params:
+    """Weights, means and whiteners of K components in d dimensions.
+
+    The E-step knows two geometries and one refinement, and reads them off the shape of `whitener`:
+    (K, d, d) is dense, (K, d) is diagonal, and a leading axis of length 1 is shared by all components.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (K,)
+        π, the mixing proportions.
+    means : ndarray of shape (K, d)
+        μ.
+    whitener : ndarray of shape (K or 1, d, d) upper triangular, or (K or 1, d)
+        U, such that y = (x − μ_k) U_k has unit covariance.
+    log_det : ndarray of shape (K or 1,)
+        log det U_k.
+    """
+
+    weights: Float64Array
+    means: Float64Array
+    whitener: Float64Array
+    log_det: Float64Array
+
+    @property
+    def n_components(self) -> int:
+        """K."""
+        return int(self.means.shape[0])
+
+    @property
+    def n_features(self) -> int:
+        """d."""
+        return int(self.means.shape[1])
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether the whitener is a matrix per component, not a vector."""
+        return self.whitener.ndim == 3
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether one whitener serves all components."""
+        return int(self.whitener.shape[0]) == 1
+
+    @cached_property
+    def offset(self) -> Float64Array:
+        """c_k = log π_k + log det U_k − (d/2) log 2π, of shape (K,); −inf for a component of weight 0."""
+        with np.errstate(divide="ignore"):
+            offset: Float64Array = np.log(self.weights) + self.log_det - 0.5 * self.n_features * LOG_2PI
+        return offset
