@@ -1,0 +1,75 @@
+// What the driver and the kernels of each instruction set agree on. Plain data only: this header is the one
+// that translation units with different compiler flags share.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace mixtura {
+
+// Rows of data in any layout, float or double; strides in bytes.
+struct Rows {
+    const char* data;  // (n, d)
+    std::int64_t n;
+    int d;
+    std::int64_t row_stride;
+    std::int64_t column_stride;
+    const double* weight;  // (n) or null
+    const double* centre;  // (d), subtracted in double before anything else
+};
+
+// Parameters of a mixture; the means are about the centre.
+struct Model {
+    int K;
+    int d;
+    bool dense;            // U is upper triangular, else a diagonal
+    bool shared;           // one U for all components
+    const double* mu;      // (K, d)
+    const double* U;       // (K or 1, d, d) or (K or 1, d)
+    const double* offset;  // (K)
+};
+
+// Where a tile's results go. Statistics are added, in double.
+struct Sums {
+    double* S0;  // (K)
+    double* S1;  // (K, d)
+    double* S2;  // (K, d(d+1)/2) upper triangle by rows, (K, d), or null
+    double* L;   // (1)
+};
+
+struct Scores {
+    double* log_prob;      // (n) or null
+    double* resp;          // (n, K) or null
+    std::int64_t* labels;  // (n) or null
+};
+
+// Squared distances to (K, d) centres about the same centre as the rows; all pointers belong to the tile.
+struct Nearest {
+    std::int32_t* labels;  // (rows) the first nearest, or null
+    double* distance;      // (rows) to it, or null
+    double* all;           // (K, rows) or null
+};
+
+// One implementation, for one element type of the data.
+struct Kernel {
+    int lanes;
+    int (*tile_rows)(const Model&);
+    std::size_t (*prepared_bytes)(const Model&);
+    void (*prepare)(const Model&, void* prepared);
+    std::size_t (*scratch_bytes)(const Model&, int tile_rows);
+    // Rows [first, first + rows) with rows <= tile_rows.
+    void (*e_step)(const Rows&, const Model&, const void* prepared, void* scratch, int tile_rows, std::int64_t first,
+                   int rows, const Sums&);
+    void (*score)(const Rows&, const Model&, const void* prepared, void* scratch, int tile_rows, std::int64_t first,
+                  int rows, const Scores&);
+    void (*nearest)(const Rows&, const Model&, const void* prepared, void* scratch, int tile_rows, std::int64_t first,
+                    int rows, const Nearest&);
+};
+
+struct InstructionSet {
+    const char* name;
+    Kernel f64;
+    Kernel f32;
+};
+
+}  // namespace mixtura

@@ -1,0 +1,288 @@
+// The passes over one tile, for one element type and lane count; `make_kernel` lists them for the driver.
+#pragma once
+
+#include "diagonal.hpp"
+#include "shared.hpp"
+
+namespace mixtura::MIXTURA_ISA {
+
+// Parameters as the kernels read them: in T, U packed.
+template <class T>
+struct Prepared {
+    T* mu;               // (K, d)
+    T* u;                // dense: (K or 1) packed triangles; diagonal: (K or 1, d)
+    T* offset;           // (K)
+    T* mu_u;             // (K, d): mu U, for shared dense
+    T* ones;             // (d)
+    std::size_t u_size;  // of one component
+};
+
+template <class T>
+inline Prepared<T> layout(const Model& m, void* memory) {
+    const std::size_t kd = static_cast<std::size_t>(m.K) * m.d;
+    Prepared<T> p;
+    p.u_size = m.dense ? packed_size(m.d) : static_cast<std::size_t>(m.d);
+    p.mu = static_cast<T*>(memory);
+    p.mu_u = p.mu + kd;
+    p.offset = p.mu_u + kd;
+    p.ones = p.offset + m.K;
+    p.u = p.ones + m.d;
+    return p;
+}
+
+template <class A>
+struct Passes {
+    using T = typename A::T;
+    using V = typename A::V;
+    static constexpr int step = kVectors * A::L;
+    static constexpr bool is_double = sizeof(T) == 8;
+
+    static std::size_t prepared_bytes(const Model& m) {
+        const std::size_t one = m.dense ? packed_size(m.d) : static_cast<std::size_t>(m.d);
+        const std::size_t kd = static_cast<std::size_t>(m.K) * m.d;
+        return sizeof(T) * (2 * kd + m.K + m.d + one * (m.shared ? 1 : m.K));
+    }
+
+    static void prepare(const Model& m, void* memory) {
+        const Prepared<T> p = layout<T>(m, memory);
+        const std::ptrdiff_t kd = static_cast<std::ptrdiff_t>(m.K) * m.d;
+        for (std::ptrdiff_t i = 0; i < kd; ++i) p.mu[i] = static_cast<T>(m.mu[i]);
+        for (int k = 0; k < m.K; ++k) p.offset[k] = static_cast<T>(m.offset[k]);
+        for (int j = 0; j < m.d; ++j) p.ones[j] = T(1);
+        const int count = m.shared ? 1 : m.K;
+        const std::ptrdiff_t size = m.dense ? static_cast<std::ptrdiff_t>(m.d) * m.d : m.d;
+        for (int k = 0; k < count; ++k) {
+            T* u = p.u + static_cast<std::ptrdiff_t>(k) * p.u_size;
+            if (m.dense) {
+                pack_upper<T>(m.d, m.U + k * size, u);
+            } else {
+                for (int j = 0; j < m.d; ++j) u[j] = static_cast<T>(m.U[k * size + j]);
+            }
+        }
+        if (m.dense && m.shared) {
+            for (int k = 0; k < m.K; ++k) {
+                for (int j = 0; j < m.d; ++j) {
+                    double s = 0;
+                    for (int i = 0; i <= j; ++i)
+                        s += m.mu[k * static_cast<std::ptrdiff_t>(m.d) + i] *
+                             m.U[static_cast<std::ptrdiff_t>(i) * m.d + j];
+                    p.mu_u[k * static_cast<std::ptrdiff_t>(m.d) + j] = static_cast<T>(s);
+                }
+            }
+        }
+    }
+
+    // As many rows as keep a tile's buffers within a share of a 1 MB L2 cache.
+    static int tile_rows(const Model& m) {
+        const std::size_t a_row = sizeof(T) * (3 * static_cast<std::size_t>(m.d) + m.K + 4);
+        std::size_t rows = (512 * 1024) / a_row / step * step;
+        const std::size_t most = is_double ? 512 : 1024;
+        if (rows > most) rows = most / step * step;
+        return static_cast<int>(rows < step ? step : rows);
+    }
+
+    static std::size_t scratch_bytes(const Model& m, int R) {
+        return sizeof(T) * R * (3 * static_cast<std::size_t>(m.d) + m.K + 4) + 64;
+    }
+
+    struct Buffers {
+        T* xt;        // (d, R) rows about the centre
+        T* t;         // (d, R) about one mean, or whitened
+        T* wt;        // (d, R) weighted
+        T* logit;     // (K, R)
+        T* log_prob;  // (R)
+        T* scale;     // (R)
+    };
+
+    static Buffers split(void* scratch, const Model& m, int R) {
+        const auto address = reinterpret_cast<std::uintptr_t>(scratch);
+        T* base = reinterpret_cast<T*>((address + 63) & ~static_cast<std::uintptr_t>(63));
+        const std::ptrdiff_t dR = static_cast<std::ptrdiff_t>(m.d) * R;
+        Buffers b;
+        b.xt = base;
+        b.t = b.xt + dR;
+        b.wt = b.t + dR;
+        b.logit = b.wt + dR;
+        b.log_prob = b.logit + static_cast<std::ptrdiff_t>(m.K) * R;
+        b.scale = b.log_prob + R;
+        return b;
+    }
+
+    static void logits(const Model& m, const Prepared<T>& p, const Buffers& b, int R) {
+        const int d = m.d;
+        if (!m.dense) {
+            diagonal_logits_all<A>(m.K, d, R, b.xt, p.mu, p.u, m.shared, p.offset, b.logit);
+        } else if (m.shared) {
+            whiten_tile<A>(d, R, p.u, b.xt, b.t);
+            diagonal_logits_all<A>(m.K, d, R, b.t, p.mu_u, p.ones, true, p.offset, b.logit);
+        } else {
+            for (int k = 0; k < m.K; ++k) {
+                const T* mu = p.mu + static_cast<std::ptrdiff_t>(k) * d;
+                const T* u = p.u + static_cast<std::ptrdiff_t>(k) * p.u_size;
+                T* logit = b.logit + static_cast<std::ptrdiff_t>(k) * R;
+                switch (d) {
+                    case 1:
+                        dense_logits_small<A, 1>(R, b.xt, mu, u, p.offset[k], logit);
+                        break;
+                    case 2:
+                        dense_logits_small<A, 2>(R, b.xt, mu, u, p.offset[k], logit);
+                        break;
+                    case 3:
+                        dense_logits_small<A, 3>(R, b.xt, mu, u, p.offset[k], logit);
+                        break;
+                    case 4:
+                        dense_logits_small<A, 4>(R, b.xt, mu, u, p.offset[k], logit);
+                        break;
+                    default:
+                        subtract<A>(d, R, b.xt, mu, b.t);
+                        dense_logits_general<A>(d, R, b.t, u, p.offset[k], logit);
+                }
+            }
+        }
+    }
+
+    // The first largest logit of each row, to log_prob, and its component, to scale (exact in T for K < 2^24).
+    static void first_largest(int K, int R, const Buffers& b) {
+        for (int r = 0; r < R; r += A::L) {
+            V top = A::load(b.logit + r);
+            V best = V{};
+            for (int k = 1; k < K; ++k) {
+                const V v = A::load(b.logit + static_cast<std::ptrdiff_t>(k) * R + r);
+                const auto higher = v > top;
+                top = higher ? v : top;
+                best = higher ? A::all(static_cast<T>(k)) : best;
+            }
+            A::store(b.log_prob + r, top);
+            A::store(b.scale + r, best);
+        }
+    }
+
+    static int rounded(int rows, int R) {
+        const int used = (rows + step - 1) / step * step;
+        return used < R ? used : R;
+    }
+
+    static void e_step(const Rows& X, const Model& m, const void* prepared, void* scratch, int tile, std::int64_t first,
+                       int rows, const Sums& out) {
+        const int R = rounded(rows, tile);
+        const Prepared<T> p = layout<T>(m, const_cast<void*>(prepared));
+        const Buffers b = split(scratch, m, R);
+        load_tile<T>(X, first, rows, R, b.xt);
+        logits(m, p, b, R);
+        log_sum_exp<A>(m.K, R, b.logit, b.log_prob, b.scale);
+        const double* w = X.weight ? X.weight + first : nullptr;
+        double L = 0;
+        if (w) {
+            for (int r = 0; r < rows; ++r) {
+                if (w[r] > 0) L += w[r] * static_cast<double>(b.log_prob[r]);
+                b.scale[r] = w[r] > 0 ? b.scale[r] * static_cast<T>(w[r]) : T(0);
+            }
+        } else {
+            for (int r = 0; r < rows; ++r) L += static_cast<double>(b.log_prob[r]);
+        }
+        for (int r = rows; r < R; ++r) b.scale[r] = T(0);
+        *out.L += L;
+        for (int k = 0; k < m.K; ++k) {
+            T* resp = b.logit + static_cast<std::ptrdiff_t>(k) * R;
+            V most = V{};
+            for (int r = 0; r < R; r += A::L) {
+                const V e = A::load(resp + r);
+                most = A::max(most, e);
+                A::store(resp + r, e * A::load(b.scale + r));
+            }
+            // What is left out is below 1e-30 of each row: beyond the last bit of any sum, also times a distance.
+            T top = T(0);
+            for (int l = 0; l < A::L; ++l) top = most[l] > top ? most[l] : top;
+            if (!(top > T(1e-30))) continue;
+            accumulate(m, p, b, R, k, out);
+        }
+    }
+
+    static void accumulate(const Model& m, const Prepared<T>& p, const Buffers& b, int R, int k, const Sums& out) {
+        const int d = m.d;
+        const T* mu = p.mu + static_cast<std::ptrdiff_t>(k) * d;
+        const T* resp = b.logit + static_cast<std::ptrdiff_t>(k) * R;
+        double* S0 = out.S0 + k;
+        double* S1 = out.S1 + static_cast<std::ptrdiff_t>(k) * d;
+        if (m.shared) {
+            diagonal_sums<A, false>(d, R, b.xt, mu, resp, S0, S1, nullptr);
+        } else if (!m.dense) {
+            diagonal_sums<A, true>(d, R, b.xt, mu, resp, S0, S1, out.S2 + static_cast<std::ptrdiff_t>(k) * d);
+        } else {
+            double* S2 = out.S2 + static_cast<std::ptrdiff_t>(k) * d * (d + 1) / 2;
+            switch (d) {
+                case 1:
+                    dense_sums_small<A, 1>(R, b.xt, mu, resp, S0, S1, S2);
+                    break;
+                case 2:
+                    dense_sums_small<A, 2>(R, b.xt, mu, resp, S0, S1, S2);
+                    break;
+                case 3:
+                    dense_sums_small<A, 3>(R, b.xt, mu, resp, S0, S1, S2);
+                    break;
+                case 4:
+                    dense_sums_small<A, 4>(R, b.xt, mu, resp, S0, S1, S2);
+                    break;
+                default:
+                    dense_sums_general<A>(d, R, b.xt, mu, resp, b.t, b.wt, S0, S1, S2);
+            }
+        }
+    }
+
+    static void score(const Rows& X, const Model& m, const void* prepared, void* scratch, int tile, std::int64_t first,
+                      int rows, const Scores& out) {
+        const int R = rounded(rows, tile);
+        const Prepared<T> p = layout<T>(m, const_cast<void*>(prepared));
+        const Buffers b = split(scratch, m, R);
+        load_tile<T>(X, first, rows, R, b.xt);
+        logits(m, p, b, R);
+        if (out.labels) {
+            first_largest(m.K, R, b);
+            for (int r = 0; r < rows; ++r) out.labels[first + r] = static_cast<std::int64_t>(b.scale[r]);
+        }
+        if (!out.log_prob && !out.resp) return;
+        log_sum_exp<A>(m.K, R, b.logit, b.log_prob, b.scale);
+        if (out.log_prob) {
+            for (int r = 0; r < rows; ++r) out.log_prob[first + r] = static_cast<double>(b.log_prob[r]);
+        }
+        if (out.resp) {
+            for (int r = 0; r < rows; ++r) {
+                double* row = out.resp + (first + r) * m.K;
+                const double s = static_cast<double>(b.scale[r]);
+                for (int k = 0; k < m.K; ++k) {
+                    const double e = static_cast<double>(b.logit[static_cast<std::ptrdiff_t>(k) * R + r]);
+                    // A row that is infinitely far from every component says nothing of any.
+                    row[k] = s > 0 ? e * s : 1.0 / m.K;
+                }
+            }
+        }
+    }
+
+    static void nearest(const Rows& X, const Model& m, const void* prepared, void* scratch, int tile,
+                        std::int64_t first, int rows, const Nearest& out) {
+        const int R = rounded(rows, tile);
+        const Prepared<T> p = layout<T>(m, const_cast<void*>(prepared));
+        const Buffers b = split(scratch, m, R);
+        load_tile<T>(X, first, rows, R, b.xt);
+        diagonal_logits_all<A>(m.K, m.d, R, b.xt, p.mu, p.u, true, p.offset, b.logit);
+        if (out.all) {
+            for (int k = 0; k < m.K; ++k) {
+                const T* logit = b.logit + static_cast<std::ptrdiff_t>(k) * R;
+                for (int r = 0; r < rows; ++r)
+                    out.all[static_cast<std::ptrdiff_t>(k) * rows + r] = -2.0 * static_cast<double>(logit[r]);
+            }
+        }
+        if (!out.labels && !out.distance) return;
+        first_largest(m.K, R, b);
+        for (int r = 0; r < rows; ++r) {
+            if (out.labels) out.labels[r] = static_cast<std::int32_t>(b.scale[r]);
+            if (out.distance) out.distance[r] = -2.0 * static_cast<double>(b.log_prob[r]);
+        }
+    }
+
+    static constexpr Kernel kernel() {
+        return Kernel{A::L, tile_rows, prepared_bytes, prepare, scratch_bytes, e_step, score, nearest};
+    }
+};
+
+}  // namespace mixtura::MIXTURA_ISA
