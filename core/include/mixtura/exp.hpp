@@ -34,7 +34,7 @@ MIXTURA_INLINE typename A::V exp(typename A::V x) {
         p = p * r + T(0.5);
         p = p * (r * r) + r + T(1.0);
         const V scaled = A::from_bits(A::bits(p) + (A::bits(shifted) << I(52)));
-        return x > lowest ? scaled : V{};
+        return x >= lowest ? scaled : V{};
     } else {
         const T lowest = T(-87.0f);
         const T magic = T(12582912.0f);  // 1.5 * 2^23
@@ -51,7 +51,7 @@ MIXTURA_INLINE typename A::V exp(typename A::V x) {
         p = p * r + T(0.5f);
         p = p * (r * r) + r + T(1.0f);
         const V scaled = A::from_bits(A::bits(p) + (A::bits(shifted) << I(23)));
-        return x > lowest ? scaled : V{};
+        return x >= lowest ? scaled : V{};
     }
 }
 
