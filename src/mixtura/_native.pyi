@@ -16,13 +16,31 @@ class _Config(TypedDict):
     compiler: str
 
 def e_step_dense(
-    X: _Rows, sample_weight: _F64 | None, centre: _F64, means: _F64, whitener: _F64, offset: _F64, n_threads: int
+    X: _Rows,
+    sample_weight: _F64 | None,
+    centre: _F64,
+    means: _F64,
+    whitener: _F64,
+    offset: _F64,
+    n_threads: int,
 ) -> tuple[_F64, _F64, _F64, float]: ...
 def e_step_diagonal(
-    X: _Rows, sample_weight: _F64 | None, centre: _F64, means: _F64, whitener: _F64, offset: _F64, n_threads: int
+    X: _Rows,
+    sample_weight: _F64 | None,
+    centre: _F64,
+    means: _F64,
+    whitener: _F64,
+    offset: _F64,
+    n_threads: int,
 ) -> tuple[_F64, _F64, _F64, float]: ...
 def e_step_shared(
-    X: _Rows, sample_weight: _F64 | None, centre: _F64, means: _F64, whitener: _F64, offset: _F64, n_threads: int
+    X: _Rows,
+    sample_weight: _F64 | None,
+    centre: _F64,
+    means: _F64,
+    whitener: _F64,
+    offset: _F64,
+    n_threads: int,
 ) -> tuple[_F64, _F64, float]: ...
 def score(
     X: _Rows,
@@ -43,7 +61,12 @@ def potential(
     X: _Rows, sample_weight: _F64 | None, centre: _F64, candidates: _F64, closest: _F64, n_threads: int
 ) -> _F64: ...
 def lloyd_step(
-    X: _Rows, sample_weight: _F64 | None, centre: _F64, centers: _F64, n_threads: int, labels: NDArray[np.int32]
+    X: _Rows,
+    sample_weight: _F64 | None,
+    centre: _F64,
+    centers: _F64,
+    n_threads: int,
+    labels: NDArray[np.int32],
 ) -> tuple[_F64, _F64, float, int]: ...
 def config() -> _Config: ...
 def set_instruction_set(name: str) -> None: ...

@@ -23,7 +23,20 @@ class InputError(MixturaError, ValueError):
 
 
 class SingularCovarianceError(InputError):
-    """A covariance that is not positive definite, so that it has no density."""
+    """A covariance that is not positive definite, so that it has no density.
+
+    Attributes
+    ----------
+    component : int
+        The first such component, from 0.
+    """
+
+    def __init__(self, message: str, component: int) -> None:
+        super().__init__(message)
+        self.component = component
+
+    def __reduce__(self) -> tuple[type[SingularCovarianceError], tuple[str, int]]:
+        return type(self), (str(self), self.component)
 
 
 class FileFormatError(InputError):

@@ -18,6 +18,7 @@ from mixtura.covariance.linalg import (
     cholesky_of_inverse,
     inverse_from_whitener,
     positive_variances,
+    solve_whitener,
     upper_inverse_transpose,
 )
 from mixtura.covariance.regularisation import Regularisation
@@ -85,6 +86,10 @@ class CovarianceStructure(ABC):
         """Factor core precisions: U with U Uᵀ = P, and log det U."""
 
     @abstractmethod
+    def colour(self, whitener: Float64Array, component: int, white: Float64Array) -> Float64Array:
+        """Turn white rows (n, d) into rows with the covariance of one component of a core whitener."""
+
+    @abstractmethod
     def unwhiten(self, whitener: Float64Array) -> tuple[Float64Array, Float64Array]:
         """Covariances and precisions, in core form, of a whitener."""
 
@@ -119,6 +124,10 @@ class Dense(CovarianceStructure):
         upper = cholesky_of_inverse(core)
         return upper, np.log(np.diagonal(upper, axis1=1, axis2=2)).sum(axis=1)
 
+    def colour(self, whitener: Float64Array, component: int, white: Float64Array) -> Float64Array:
+        """t = y U⁻¹."""
+        return solve_whitener(whitener[0 if self.is_shared else component], white)
+
     def unwhiten(self, whitener: Float64Array) -> tuple[Float64Array, Float64Array]:
         """Σ = U⁻ᵀ U⁻¹, P = U Uᵀ."""
         return inverse_from_whitener(whitener), whitener @ whitener.transpose(0, 2, 1)
@@ -150,6 +159,10 @@ class Diagonal(CovarianceStructure):
         """u = √p."""
         whitener = np.sqrt(positive_variances(core))
         return whitener, np.log(whitener).sum(axis=1)
+
+    def colour(self, whitener: Float64Array, component: int, white: Float64Array) -> Float64Array:
+        """t = y / u."""
+        return np.asarray(white / whitener[0 if self.is_shared else component], dtype=np.float64)
 
     def unwhiten(self, whitener: Float64Array) -> tuple[Float64Array, Float64Array]:
         """σ² = 1/u², p = u²."""

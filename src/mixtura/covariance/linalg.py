@@ -13,6 +13,7 @@ __all__ = [
     "cholesky_of_inverse",
     "inverse_from_whitener",
     "positive_variances",
+    "solve_whitener",
     "upper_inverse_transpose",
 ]
 
@@ -27,7 +28,7 @@ _ILL_DEFINED = (
 
 def singular(component: int) -> SingularCovarianceError:
     """Return the error for a component whose covariance has no inverse."""
-    return SingularCovarianceError(_ILL_DEFINED.format(k=component))
+    return SingularCovarianceError(_ILL_DEFINED.format(k=component), component)
 
 
 def cholesky(matrices: Float64Array) -> Float64Array:
@@ -66,6 +67,12 @@ def inverse_from_whitener(upper: Float64Array) -> Float64Array:
     lower = np.ascontiguousarray(upper_inverse_transpose(np.ascontiguousarray(upper.transpose(0, 2, 1))))
     inverse = lower.transpose(0, 2, 1)
     return inverse @ lower
+
+
+def solve_whitener(upper: Float64Array, white: Float64Array) -> Float64Array:
+    """Rows t of shape (n, d) with t U = y, for one upper triangular U and rows y of shape (n, d)."""
+    solution, _ = lapack.dtrtrs(upper.T, white.T, lower=1)
+    return np.asarray(solution.T, dtype=np.float64)
 
 
 def positive_variances(variances: Float64Array) -> Float64Array:

@@ -15,9 +15,9 @@ from mixtura.backends import NativeBackend, Scores
 from mixtura.covariance import CovarianceStructure, resolve
 from mixtura.data import as_matrix, as_sample_weight
 from mixtura.errors import InputError
-from mixtura.estimators._settings import as_random_state
 from mixtura.mixture import Mixture
 from mixtura.params import Params
+from mixtura.random_state import as_random_state
 from mixtura.threads import resolve_n_jobs
 
 __all__ = ["MixtureScorer"]

@@ -18,7 +18,7 @@ from mixtura.threads import resolve_n_jobs
 if TYPE_CHECKING:
     from mixtura.estimators.gaussian_mixture import GaussianMixture
 
-__all__ = ["Settings", "as_random_state", "check_integer", "read_settings"]
+__all__ = ["Settings", "check_integer", "read_settings"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,28 +99,3 @@ def _check_start(init_params: Any) -> Start:
     if callable(init_params):
         return init_params  # type: ignore[no-any-return]
     return np.asarray(init_params)
-
-
-def as_random_state(random_state: Any) -> np.random.RandomState:
-    """Return a RandomState for None, an int, a RandomState or a Generator.
-
-    A RandomState or a Generator is drawn from, and so moves on; equal seeds give equal draws whichever of
-    the forms an int or a RandomState takes.
-    """
-    if random_state is None or random_state is np.random:
-        return np.random.mtrand._rand
-    if isinstance(random_state, np.random.RandomState):
-        return random_state
-    if isinstance(random_state, np.random.Generator):
-        return np.random.RandomState(random_state.bit_generator)
-    if (
-        isinstance(random_state, Integral)
-        and not isinstance(random_state, bool)
-        and 0 <= int(random_state) < 2**32
-    ):
-        return np.random.RandomState(int(random_state))
-    msg = (
-        "random_state must be None, an integer in [0, 2**32), a numpy RandomState or a numpy Generator, "
-        f"but got {random_state!r}"
-    )
-    raise InputError(msg)

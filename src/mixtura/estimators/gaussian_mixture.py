@@ -21,9 +21,10 @@ from mixtura.estimators._fitting import Fitter
 from mixtura.estimators._given_start import read_given_start
 from mixtura.estimators._saved import restore_estimator, save_estimator
 from mixtura.estimators._scoring import MixtureScorer
-from mixtura.estimators._settings import Settings, as_random_state, read_settings
+from mixtura.estimators._settings import Settings, read_settings
 from mixtura.init import Start
 from mixtura.mixture import Mixture
+from mixtura.random_state import as_random_state
 
 __all__ = ["GaussianMixture"]
 

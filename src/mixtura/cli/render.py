@@ -1,0 +1,133 @@
+"""Tables and text for people: with rules and bold in a terminal, plain in a pipe."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
+from rich.table import Table as RichTable
+from rich.text import Text
+
+__all__ = ["console", "fits", "grid", "heading", "mean_and_spread", "say"]
+
+_PLAIN_WIDTH = 100
+# Blanks between columns; in a terminal there is one more, in which the rule runs.
+_GAP = 2
+
+
+def console(stream: TextIO | None = None) -> Console:
+    """Return a console on standard output, or another stream: of fixed width where it is not a terminal."""
+    stream = sys.stdout if stream is None else stream
+    return Console(
+        file=stream,
+        width=None if stream.isatty() else _PLAIN_WIDTH,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+def say(to: Console, text: str) -> None:
+    """Print a paragraph."""
+    _put(to, Text(text))
+
+
+def heading(to: Console, text: str) -> None:
+    """Print a heading, with a blank line above."""
+    to.print()
+    to.print(Text(text, style="bold"))
+
+
+def grid(
+    to: Console, columns: Sequence[str], rows: Sequence[Sequence[str]], *, emphasis: Sequence[bool] = ()
+) -> None:
+    """Print a table: the first column to the left, the others to the right.
+
+    A table that is wider than the console is printed in parts below each other, each with the first column.
+
+    Parameters
+    ----------
+    to : Console
+    columns : sequence of str
+        Their headings.
+    rows : sequence of sequences of str
+    emphasis : sequence of bool
+        Which rows are bold in a terminal.
+    """
+    for number, part in enumerate(_parts(to, columns, rows)):
+        if number:
+            to.print()
+        table = RichTable(
+            box=box.SIMPLE_HEAD if to.is_terminal else None,
+            show_edge=False,
+            padding=(0, 1) if to.is_terminal else (0, _GAP, 0, 0),
+            header_style="bold",
+        )
+        for j in part:
+            table.add_column(
+                Text(columns[j]),
+                justify="right" if j else "left",
+                no_wrap=True,
+                max_width=None if j else _widest_first(to),
+            )
+        for i, row in enumerate(rows):
+            style = "bold green" if i < len(emphasis) and emphasis[i] else None
+            table.add_row(*(Text(row[j]) for j in part), style=style)
+        _put(to, table)
+
+
+def fits(to: Console, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether `grid` would print the table in one part."""
+    return len(_parts(to, columns, rows)) == 1
+
+
+def _parts(to: Console, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[list[int]]:
+    """Return which columns go together, the first with each."""
+    gap = _GAP + to.is_terminal
+    widths = [
+        gap + max(cell_len(cell) for cell in (column, *(row[j] for row in rows)))
+        for j, column in enumerate(columns)
+    ]
+    first = min(widths[0], _widest_first(to) + gap)
+    parts, used = [[0]], first
+    for j in range(1, len(columns)):
+        if used + widths[j] > to.width and len(parts[-1]) > 1:
+            parts.append([0])
+            used = first
+        parts[-1].append(j)
+        used += widths[j]
+    return parts
+
+
+def _widest_first(to: Console) -> int:
+    return to.width // 3
+
+
+def _put(to: Console, what: RenderableType) -> None:
+    """Print; in a pipe, without the blanks that fill lines up to the width."""
+    if to.is_terminal:
+        to.print(what)
+        return
+    with to.capture() as captured:
+        to.print(what)
+    to.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
+def mean_and_spread(mean: float, sd: float) -> str:
+    """Return 'mean ± sd', with the digits that the sd makes meaningful: three of its own.
+
+    Examples
+    --------
+    >>> mean_and_spread(4.47512, 0.27912), mean_and_spread(79.968, 5.871), mean_and_spread(9710.1, 422.51)
+    ('4.475 ± 0.279', '79.97 ± 5.87', '9710 ± 423')
+    """
+    size = max(abs(mean), sd)
+    if sd <= 0 or not math.isfinite(size) or size >= 1e7 or sd < 1e-5:
+        return f"{mean:.5g} ± {sd:.3g}"
+    decimals = max(0, 2 - math.floor(math.log10(sd)))
+    return f"{mean:.{decimals}f} ± {sd:.{decimals}f}"

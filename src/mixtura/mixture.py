@@ -1,0 +1,373 @@
+"""`Mixture`: a Gaussian mixture as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from os import PathLike
+from typing import Any, final
+
+import numpy as np
+import numpy.typing as npt
+
+from mixtura._mixture_repr import html_table, text_table
+from mixtura._typing import Float64Array, FloatArray, IntArray
+from mixtura.backends import NativeBackend, Scores
+from mixtura.covariance import STRUCTURES, CovarianceStructure, resolve
+from mixtura.data import as_matrix
+from mixtura.errors import InputError, SingularCovarianceError
+from mixtura.params import Params
+from mixtura.random_state import as_random_state
+from mixtura.threads import resolve_n_jobs
+
+__all__ = ["Mixture"]
+
+_WEIGHT_TOLERANCE = 1e-6
+
+
+@final
+class Mixture:
+    r"""A Gaussian mixture distribution, :math:`p(x) = \sum_k \pi_k N(x; \mu_k, \Sigma_k)`.
+
+    A value: it cannot be changed, can be compared, pickled and saved, and needs no fit.
+
+    Parameters
+    ----------
+    weights : array-like of shape (K,)
+        π, at least 0 and summing to 1.
+    means : array-like of shape (K, d)
+        μ, in the units of the data.
+    covariances : array-like
+        Σ, in squared units, in the shape of its structure: (K, d, d) 'full', (d, d) 'tied', (K, d) 'diag',
+        (K,) 'spherical', (d,) 'tied_diag', () 'tied_spherical'.
+    covariance_type : str or CovarianceStructure, optional
+        Needed only where the shape fits several structures.
+    feature_names : sequence of str, optional
+        Names of the d columns.
+
+    Raises
+    ------
+    InputError
+        If shapes do not fit, numbers are not finite, weights are not proportions, or a covariance is not
+        symmetric and positive definite (names the component).
+
+    Examples
+    --------
+    >>> from mixtura import Mixture
+    >>> mixture = Mixture([0.3, 0.7], [[0.0], [5.0]], [1.0, 4.0], "spherical")
+    >>> mixture.pdf([[0.0], [5.0]]).round(4)
+    array([0.1258, 0.1396])
+    >>> mixture.posterior([[2.0]]).round(3)
+    array([[0.263, 0.737]])
+    """
+
+    _structure: CovarianceStructure
+    _weights: Float64Array
+    _means: Float64Array
+    _covariances: Float64Array
+    _feature_names: tuple[str, ...] | None
+
+    def __init__(
+        self,
+        weights: npt.ArrayLike,
+        means: npt.ArrayLike,
+        covariances: npt.ArrayLike,
+        covariance_type: str | CovarianceStructure | None = None,
+        *,
+        feature_names: Sequence[str] | None = None,
+    ) -> None:
+        mu = _finite("means", means)
+        if mu.ndim != 2 or 0 in mu.shape:
+            msg = f"means must have shape (n_components, n_features), but has {mu.shape}"
+            raise InputError(msg)
+        k, d = mu.shape
+        pi = _finite("weights", weights)
+        if pi.shape != (k,):
+            msg = f"weights must have one number a component, that is shape ({k},), but has {pi.shape}"
+            raise InputError(msg)
+        if (pi < 0).any() or abs(pi.sum() - 1.0) > _WEIGHT_TOLERANCE:
+            msg = f"weights must be at least 0 and sum to 1, but are {pi.tolist()}: divide them by their sum"
+            raise InputError(msg)
+        sigma = _finite("covariances", covariances)
+        structure = _structure_of(sigma.shape, k, d, covariance_type)
+        names = None if feature_names is None else tuple(str(name) for name in feature_names)
+        if names is not None and len(names) != d:
+            msg = f"feature_names must have one name a feature, that is {d}, but has {len(names)}"
+            raise InputError(msg)
+        self._set(structure, pi, mu, sigma, _factored(structure, pi, mu, sigma), names)
+
+    @classmethod
+    def _trusted(
+        cls,
+        structure: CovarianceStructure,
+        weights: Float64Array,
+        means: Float64Array,
+        covariances: Float64Array,
+        params: Params,
+        feature_names: tuple[str, ...] | None = None,
+    ) -> Mixture:
+        """Return the result of a fit, which needs no check."""
+        mixture = cls.__new__(cls)
+        mixture._set(structure, weights.copy(), means.copy(), covariances.copy(), params, feature_names)
+        return mixture
+
+    def _set(
+        self,
+        structure: CovarianceStructure,
+        weights: Float64Array,
+        means: Float64Array,
+        covariances: Float64Array,
+        params: Params,
+        feature_names: tuple[str, ...] | None,
+    ) -> None:
+        for array in (weights, means, covariances):
+            array.flags.writeable = False
+        # Past __setattr__, which refuses.
+        self.__dict__.update(
+            _structure=structure,
+            _weights=weights,
+            _means=means,
+            _covariances=covariances,
+            _feature_names=feature_names,
+            params=params,
+        )
+
+    def __setattr__(self, name: str, value: object) -> None:
+        msg = f"a Mixture cannot be changed: build a new one with another {name!r}"
+        raise AttributeError(msg)
+
+    def __delattr__(self, name: str) -> None:
+        msg = f"a Mixture cannot be changed: {name!r} cannot be deleted"
+        raise AttributeError(msg)
+
+    @property
+    def weights(self) -> Float64Array:
+        """π, of shape (K,)."""
+        return self._weights
+
+    @property
+    def means(self) -> Float64Array:
+        """μ, of shape (K, d)."""
+        return self._means
+
+    @property
+    def covariances(self) -> Float64Array:
+        """Σ, in the shape of the structure."""
+        return self._covariances
+
+    @property
+    def structure(self) -> CovarianceStructure:
+        """The covariance structure."""
+        return self._structure
+
+    @property
+    def covariance_type(self) -> str:
+        """Name of the covariance structure."""
+        return self._structure.name
+
+    @property
+    def feature_names(self) -> tuple[str, ...] | None:
+        """Names of the columns, if known."""
+        return self._feature_names
+
+    @property
+    def n_components(self) -> int:
+        """K."""
+        return int(self._means.shape[0])
+
+    @property
+    def n_features(self) -> int:
+        """d."""
+        return int(self._means.shape[1])
+
+    @property
+    def n_parameters(self) -> int:
+        """Count of free parameters: K − 1 weights, K d means, and those of the covariances."""
+        k, d = self.n_components, self.n_features
+        return k - 1 + k * d + self._structure.n_parameters(k, d)
+
+    @cached_property
+    def params(self) -> Params:
+        """The parameters as the E-step reads them."""
+        return _factored(self._structure, self._weights, self._means, self._covariances)
+
+    def expanded_covariances(self) -> Float64Array:
+        """One covariance matrix a component, of shape (K, d, d), whatever the structure."""
+        return self._structure.expand(self._covariances, self.n_components, self.n_features)
+
+    def _rows(self, X: npt.ArrayLike) -> FloatArray:
+        if self.n_features == 1 and isinstance(X, (np.ndarray, list, tuple)) and np.ndim(X) == 1:
+            X = np.asarray(X).reshape(-1, 1)
+        return as_matrix(X, n_features=self.n_features)
+
+    def _score(self, X: npt.ArrayLike, n_jobs: int | None, **wanted: bool) -> Scores:
+        backend = NativeBackend(
+            self._rows(X), centre=self._weights @ self._means, n_threads=resolve_n_jobs(n_jobs)
+        )
+        return backend.score(self.params, **wanted)
+
+    def log_pdf(self, X: npt.ArrayLike, *, n_jobs: int | None = None) -> Float64Array:
+        """Log-density of each row.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, d)
+            In one dimension also of shape (n_samples,).
+        n_jobs : int, optional
+            Threads; None is all cores of the process.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            In nats, per unit of volume: it may be positive.
+        """
+        return np.asarray(self._score(X, n_jobs, log_prob=True).log_prob)
+
+    def pdf(self, X: npt.ArrayLike, *, n_jobs: int | None = None) -> Float64Array:
+        """Density of each row, per unit of volume, of shape (n_samples,); parameters as `log_pdf`."""
+        return np.exp(self.log_pdf(X, n_jobs=n_jobs))
+
+    def posterior(self, X: npt.ArrayLike, *, n_jobs: int | None = None) -> Float64Array:
+        """Probability of each component given each row, of shape (n_samples, K); parameters as `log_pdf`."""
+        return np.asarray(self._score(X, n_jobs, resp=True).resp)
+
+    def predict(self, X: npt.ArrayLike, *, n_jobs: int | None = None) -> IntArray:
+        """Most probable component of each row, of shape (n_samples,); parameters as `log_pdf`."""
+        return np.asarray(self._score(X, n_jobs, labels=True).labels)
+
+    def sample(self, n_samples: int = 1, random_state: Any = None) -> tuple[Float64Array, IntArray]:
+        """Draw rows.
+
+        Parameters
+        ----------
+        n_samples : int
+            At least 0.
+        random_state : None, int, RandomState or Generator
+            An int gives the same rows each time.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, d)
+            Ordered by component.
+        labels : ndarray of shape (n_samples,), int64
+            The component that each row was drawn from.
+        """
+        if isinstance(n_samples, bool) or not isinstance(n_samples, (int, np.integer)) or n_samples < 0:
+            msg = f"n_samples must be an integer of at least 0, but got {n_samples!r}"
+            raise InputError(msg)
+        rng = as_random_state(random_state)
+        counts = rng.multinomial(n_samples, self._weights / self._weights.sum())
+        labels = np.repeat(np.arange(self.n_components), counts)
+        white = rng.standard_normal((int(n_samples), self.n_features))
+        rows = np.empty_like(white)
+        start = 0
+        for k, count in enumerate(counts):
+            part = slice(start, start + count)
+            rows[part] = self._means[k] + self._structure.colour(self.params.whitener, k, white[part])
+            start += count
+        return rows, labels.astype(np.int64)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write a model file that `mixtura.load` reads; an older file stays if that fails."""
+        from mixtura import io  # noqa: PLC0415  (io builds mixtures)
+
+        io.write_model(path, self, {})
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Mixture):
+            return NotImplemented
+        return self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[object, ...]:
+        # 0.0 is added so that −0 and 0, which are equal, have equal bytes.
+        arrays = tuple((a + 0.0).tobytes() for a in (self._weights, self._means, self._covariances))
+        return (self._structure, self._means.shape, self._feature_names, *arrays)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (
+            _rebuild,
+            (
+                self._structure,
+                self._weights,
+                self._means,
+                self._covariances,
+                self.params,
+                self._feature_names,
+            ),
+        )
+
+    def __copy__(self) -> Mixture:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Mixture:
+        return self
+
+    def __repr__(self) -> str:
+        return text_table(self)
+
+    def _repr_html_(self) -> str:
+        return html_table(self)
+
+
+def _rebuild(*state: Any) -> Mixture:
+    return Mixture._trusted(*state)
+
+
+def _finite(name: str, value: npt.ArrayLike) -> Float64Array:
+    try:
+        array = np.array(value, dtype=np.float64, order="C")
+    except (TypeError, ValueError):
+        msg = f"{name} must be an array of numbers, but got {value!r}"
+        raise InputError(msg) from None
+    if not np.isfinite(array).all():
+        msg = f"{name} must hold finite numbers, but holds NaN or inf"
+        raise InputError(msg)
+    return array
+
+
+def _structure_of(
+    shape: tuple[int, ...], k: int, d: int, covariance_type: str | CovarianceStructure | None
+) -> CovarianceStructure:
+    """Return the structure that was named, or the only one that has this shape."""
+    if covariance_type is not None:
+        structure = resolve(covariance_type)
+        if structure.shape(k, d) != shape:
+            msg = (
+                f"covariances of structure {structure.name!r} must have shape {structure.shape(k, d)} for {k} "
+                f"components in {d} features, but have {shape}"
+            )
+            raise InputError(msg)
+        return structure
+    fitting = [structure for structure in STRUCTURES.values() if structure.shape(k, d) == shape]
+    if len(fitting) == 1:
+        return fitting[0]
+    names = " or ".join(repr(structure.name) for structure in fitting)
+    msg = (
+        f"covariances of shape {shape} may be {names}: say which by covariance_type"
+        if fitting
+        else f"covariances of shape {shape} fit no structure of {k} components in {d} features: "
+        f"'full' has {(k, d, d)}, 'tied' {(d, d)}, 'diag' {(k, d)}, 'spherical' {(k,)}"
+    )
+    raise InputError(msg)
+
+
+def _factored(
+    structure: CovarianceStructure, weights: Float64Array, means: Float64Array, covariances: Float64Array
+) -> Params:
+    core = structure.core(covariances, *means.shape)
+    if structure.is_dense:
+        lopsided = np.abs(core - core.transpose(0, 2, 1)) > 1e-8 * np.abs(core).max(
+            axis=(1, 2), keepdims=True
+        )
+        if lopsided.any():
+            k = int(np.flatnonzero(lopsided.any(axis=(1, 2)))[0])
+            msg = f"covariance {k} is not symmetric"
+            raise InputError(msg)
+    try:
+        return structure.params(weights, means, covariances)
+    except SingularCovarianceError as error:
+        msg = f"covariance {error.component} is not positive definite, so that it has no density"
+        raise SingularCovarianceError(msg, error.component) from None

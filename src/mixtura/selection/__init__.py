@@ -1,0 +1,6 @@
+"""The number of components and the covariance structure, chosen by a criterion."""
+
+from mixtura.selection.results import Candidate, Criterion, Selection
+from mixtura.selection.select import SELECTION_DEFAULTS, select
+
+__all__ = ["SELECTION_DEFAULTS", "Candidate", "Criterion", "Selection", "select"]

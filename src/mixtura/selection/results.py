@@ -1,0 +1,98 @@
+"""`Selection`: candidates, their criteria and the best of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from mixtura.estimators import GaussianMixture
+
+__all__ = ["Candidate", "Criterion", "Selection"]
+
+
+class Criterion(StrEnum):
+    """What a selection minimises."""
+
+    BIC = "bic"
+    AIC = "aic"
+    ICL = "icl"
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One fit of a selection.
+
+    Attributes
+    ----------
+    n_components : int
+        K.
+    covariance_type : str
+        The name of its structure.
+    n_parameters : int
+        p, free parameters.
+    log_likelihood : float
+        L, of all rows, in nats; NaN if the fit failed, as are the criteria.
+    bic, aic, icl : float
+        −2L + p log N, −2L + 2p, and the BIC plus twice the doubt in the assignments: lower is better.
+    converged : bool
+    n_iter : int
+    estimator : GaussianMixture, optional
+        The fit itself; None if it failed.
+    error : str, optional
+        Why it failed.
+    """
+
+    n_components: int
+    covariance_type: str
+    n_parameters: int
+    log_likelihood: float = np.nan
+    bic: float = np.nan
+    aic: float = np.nan
+    icl: float = np.nan
+    converged: bool = False
+    n_iter: int = 0
+    estimator: GaussianMixture | None = None
+    error: str | None = None
+
+    def value(self, criterion: Criterion | str) -> float:
+        """Return the criterion of that name."""
+        values = {Criterion.BIC: self.bic, Criterion.AIC: self.aic, Criterion.ICL: self.icl}
+        return values[Criterion(criterion)]
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """All candidates, in the order they were fitted, and the best.
+
+    Attributes
+    ----------
+    candidates : tuple of Candidate
+        For each number of components, one a structure.
+    best : Candidate
+        The one with the lowest criterion; the first, if several have it.
+    criterion : Criterion
+    """
+
+    candidates: tuple[Candidate, ...]
+    best: Candidate
+    criterion: Criterion
+
+    @property
+    def estimator(self) -> GaussianMixture:
+        """The best fit."""
+        if self.best.estimator is None:
+            msg = "the best candidate of a selection has been fitted"
+            raise AssertionError(msg)
+        return self.best.estimator
+
+    def table(self) -> list[dict[str, Any]]:
+        """Return a row of plain values for each candidate: ready for a data frame."""
+        names = ("n_components", "covariance_type", "n_parameters", "log_likelihood", "bic", "aic", "icl")
+        more = ("converged", "n_iter", "error")
+        return [
+            {name: getattr(candidate, name) for name in names + more} | {"best": candidate is self.best}
+            for candidate in self.candidates
+        ]

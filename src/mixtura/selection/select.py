@@ -1,0 +1,143 @@
+"""`select`: the number of components and the covariance structure, chosen by a criterion."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from itertools import product
+from numbers import Integral
+from typing import Any
+
+import numpy.typing as npt
+from sklearn.exceptions import ConvergenceWarning
+
+from mixtura.covariance import STRUCTURES, CovarianceStructure, resolve
+from mixtura.data import as_matrix, as_sample_weight
+from mixtura.errors import InputError
+from mixtura.estimators._settings import check_integer
+from mixtura.moments import data_moments
+from mixtura.selection.collapse import CollapseDetector
+from mixtura.selection.problem import Problem
+from mixtura.selection.results import Candidate, Criterion, Selection
+from mixtura.threads import resolve_n_jobs
+
+__all__ = ["SELECTION_DEFAULTS", "select"]
+
+# A criterion compares optima: fits that stop early, or in a poor optimum, would be compared by where they
+# stopped. Measured on Old Faithful, iris and diabetes (six structures, K = 1..5, six seeds): 2 of 540
+# candidates end below mclust's optimum and 181 above; with 5 starts, 12 end below.
+SELECTION_DEFAULTS = {"tol": 1e-6, "max_iter": 1000, "n_init": 10}
+
+
+def select(
+    X: npt.ArrayLike,
+    *,
+    n_components: Sequence[int] = range(1, 10),
+    covariance_types: Sequence[str | CovarianceStructure] = tuple(STRUCTURES),
+    criterion: Criterion | str = Criterion.BIC,
+    sample_weight: npt.ArrayLike | None = None,
+    on_candidate: Callable[[Candidate], object] | None = None,
+    **params: Any,
+) -> Selection:
+    """Fit every number of components with every covariance structure, and choose.
+
+    Parameters
+    ----------
+    X : array-like or data frame of shape (n_samples, n_features)
+    n_components : sequence of int
+        The K to try.
+    covariance_types : sequence of str or CovarianceStructure
+        The structures to try; all six by default.
+    criterion : {'bic', 'aic', 'icl'}
+        What to minimise.
+    sample_weight : array-like of shape (n_samples,), optional
+        Case weights; N is then their sum.
+    on_candidate : callable, optional
+        Called with each `Candidate` when it is done.
+    **params
+        For `GaussianMixture`. Unless given here, tol=1e-6, max_iter=1000 and n_init=10, the first start by
+        k-means and the others by k-means++: a criterion compares optima, so fits go further than by default.
+
+    Returns
+    -------
+    Selection
+        Candidates that could not be fitted are in it, with the reason, and are not chosen.
+
+    Raises
+    ------
+    InputError
+        If data or parameters cannot be used, or no candidate could be fitted.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the best candidate has not converged.
+
+    References
+    ----------
+    Fraley and Raftery (2002), Model-based clustering, discriminant analysis, and density estimation.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mixtura.selection import select
+    >>> X = np.concatenate([np.random.default_rng(0).normal(m, 1, (50, 1)) for m in (0, 9)])
+    >>> best = select(X, n_components=[1, 2, 3], random_state=0).best
+    >>> best.n_components, best.covariance_type
+    (2, 'tied_spherical')
+    """
+    rows = as_matrix(X, min_samples=2)
+    weight = as_sample_weight(sample_weight, rows.shape[0])
+    n_rows = float(rows.shape[0]) if weight is None else float(weight.sum())
+    criterion = _checked_criterion(criterion)
+    params = SELECTION_DEFAULTS | params
+    check_integer("n_init", params["n_init"], 1)
+    counts, structures = _checked_counts(n_components), list(covariance_types)
+    for structure in structures:
+        resolve(structure)
+    if not structures:
+        msg = "covariance_types is empty: give at least one structure"
+        raise InputError(msg)
+    detector = None
+    if params.get("reg_covar", "auto") == "auto":
+        threads = resolve_n_jobs(params.get("n_jobs"))
+        detector = CollapseDetector(data_moments(rows, weight, dense=True, n_threads=threads).covariance)
+    problem = Problem(X, weight, n_rows, rows.shape[1], params, detector)
+    candidates = []
+    for k, structure in product(counts, structures):
+        candidates.append(problem.fitted(k, structure))
+        if on_candidate is not None:
+            on_candidate(candidates[-1])
+    fitted = [candidate for candidate in candidates if candidate.error is None]
+    if not fitted:
+        first = candidates[0]
+        which = "" if len(candidates) == 1 else f"{first.n_components} {first.covariance_type}: "
+        msg = f"no candidate could be fitted; {which}{first.error}"
+        raise InputError(msg)
+    best = min(fitted, key=lambda candidate: candidate.value(criterion))
+    if not best.converged:
+        warnings.warn(
+            f"the best candidate, {best.n_components} {best.covariance_type}, did not converge in "
+            f"{best.n_iter} passes: increase max_iter",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+    return Selection(tuple(candidates), best, criterion)
+
+
+def _checked_criterion(criterion: Criterion | str) -> Criterion:
+    try:
+        return Criterion(criterion)
+    except ValueError:
+        names = ", ".join(repr(str(name)) for name in Criterion)
+        msg = f"criterion must be one of {names}, but is {criterion!r}"
+        raise InputError(msg) from None
+
+
+def _checked_counts(n_components: Sequence[int]) -> list[int]:
+    counts = list(n_components)
+    wrong = [k for k in counts if not isinstance(k, Integral) or isinstance(k, bool) or k < 1]
+    if wrong or not counts:
+        msg = f"n_components must be a sequence of whole numbers of at least 1, but has {wrong or 'none'}"
+        raise InputError(msg)
+    return [int(k) for k in counts]
