@@ -5,90 +5,104 @@
 
 namespace mixtura::MIXTURA_ISA {
 
-// For NK components at once, so that one load of the tile serves them all.
-template <class A, int NK>
-inline void diagonal_logits(int d, int R, const typename A::T* xt, const typename A::T* mu /* (NK, d) */,
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int kFar = 4;   // components, times 2 vectors of rows, whose distances are in registers at once
+constexpr int kSums = 8;  // features whose sums are
+#else
+constexpr int kFar = 2;
+constexpr int kSums = 4;
+#endif
+
+// For NK components at once, so that one load of the tile serves them all. If Scaled is false, u is 1.
+template <class A, int NK, bool Scaled>
+inline void diagonal_logits(int d, int R, std::ptrdiff_t S, const typename A::T* xt,
+                            const typename A::T* mu /* (NK, d) */,
                             const typename A::T* u /* (NK, d), or (1, d) with ustep 0 */, std::ptrdiff_t ustep,
-                            const typename A::T* offset /* (NK) */, typename A::T* logit /* (NK, R) */) {
+                            const typename A::T* offset /* (NK) */, typename A::T* logit /* (NK, S) */) {
     using V = typename A::V;
     constexpr int vectors = 2;
-    int r = 0;
-    for (; r < R; r += vectors * A::L) {
-        V q[NK][vectors] = {};
+    for (int r = 0; r < R; r += vectors * A::L) {
+        V q[NK][vectors];
+        each<NK>([&](auto k) MIXTURA_LAMBDA { each<vectors>([&](auto v) MIXTURA_LAMBDA { q[k][v] = V{}; }); });
         for (int j = 0; j < d; ++j) {
             V x[vectors];
-            for (int v = 0; v < vectors; ++v) x[v] = A::load(xt + static_cast<std::ptrdiff_t>(j) * R + r + v * A::L);
-            for (int k = 0; k < NK; ++k) {
-                const typename A::T m = mu[static_cast<std::ptrdiff_t>(k) * d + j];
-                const typename A::T w = u[k * ustep + j];
-                for (int v = 0; v < vectors; ++v) {
-                    const V y = (x[v] - m) * w;
+            each<vectors>([&](auto v) MIXTURA_LAMBDA { x[v] = A::load(xt + j * S + r + v * A::L); });
+            each<NK>([&](auto k) MIXTURA_LAMBDA {
+                const V m = A::all(mu[static_cast<std::ptrdiff_t>(k) * d + j]);
+                V w;
+                if constexpr (Scaled) w = A::all(u[k * ustep + j]);
+                each<vectors>([&](auto v) MIXTURA_LAMBDA {
+                    V y = x[v] - m;
+                    if constexpr (Scaled) y = y * w;
                     q[k][v] += y * y;
-                }
-            }
+                });
+            });
         }
-        for (int k = 0; k < NK; ++k) {
-            for (int v = 0; v < vectors; ++v) {
-                A::store(logit + static_cast<std::ptrdiff_t>(k) * R + r + v * A::L, to_logit<A>(q[k][v], offset[k]));
-            }
-        }
+        each<NK>([&](auto k) MIXTURA_LAMBDA {
+            each<vectors>([&](auto v) MIXTURA_LAMBDA {
+                A::store(logit + k * S + r + v * A::L, to_logit<A>(q[k][v], offset[k]));
+            });
+        });
     }
 }
 
-template <class A>
-inline void diagonal_logits_all(int K, int d, int R, const typename A::T* xt, const typename A::T* mu,
+template <class A, bool Scaled>
+inline void diagonal_logits_all(int K, int d, int R, std::ptrdiff_t S, const typename A::T* xt, const typename A::T* mu,
                                 const typename A::T* u, bool shared, const typename A::T* offset,
                                 typename A::T* logit) {
     const std::ptrdiff_t ustep = shared ? 0 : d;
     int k = 0;
-    for (; k + 4 <= K; k += 4) {
-        diagonal_logits<A, 4>(d, R, xt, mu + static_cast<std::ptrdiff_t>(k) * d, u + k * ustep, ustep, offset + k,
-                              logit + static_cast<std::ptrdiff_t>(k) * R);
-    }
-    for (; k < K; ++k) {
-        diagonal_logits<A, 1>(d, R, xt, mu + static_cast<std::ptrdiff_t>(k) * d, u + k * ustep, ustep, offset + k,
-                              logit + static_cast<std::ptrdiff_t>(k) * R);
-    }
+    const auto some = [&](auto n) {
+        diagonal_logits<A, n, Scaled>(d, R, S, xt, mu + static_cast<std::ptrdiff_t>(k) * d, u + k * ustep, ustep,
+                                      offset + k, logit + k * S);
+        k += n;
+    };
+    while (k + kFar <= K) some(Index<kFar>{});
+    while (k < K) some(Index<1>{});
 }
 
-// Sums of r, r t and, if Second, r t^2, for NF features from j at once.
+// Sums of r t and, if Second, r t^2, for NF features at once.
 template <class A, int NF, bool Second>
-inline void feature_sums(int R, const typename A::T* xt /* (NF, R) */, const typename A::T* mu,
+inline void feature_sums(int R, std::ptrdiff_t S, const typename A::T* xt /* (NF, S) */, const typename A::T* mu,
                          const typename A::T* resp, double* S1, double* S2) {
     using V = typename A::V;
-    V s1[NF] = {};
-    V s2[NF] = {};
+    constexpr int count = Second ? 2 * NF : NF;
+    V s[count];
+    each<count>([&](auto i) MIXTURA_LAMBDA { s[i] = V{}; });
+    V m[NF];
+    each<NF>([&](auto f) MIXTURA_LAMBDA { m[f] = A::all(mu[f]); });
     for (int r = 0; r < R; r += A::L) {
         const V w = A::load(resp + r);
-        for (int f = 0; f < NF; ++f) {
-            const V t = A::load(xt + static_cast<std::ptrdiff_t>(f) * R + r) - mu[f];
-            const V wt = w * t;
-            s1[f] += wt;
-            if constexpr (Second) s2[f] += wt * t;
-        }
+        each<NF>([&](auto f) MIXTURA_LAMBDA {
+            const V t = A::load(xt + f * S + r) - m[f];
+            if constexpr (Second) {
+                const V wt = w * t;
+                s[f] += wt;
+                s[NF + f] += wt * t;
+            } else {
+                s[f] += w * t;
+            }
+        });
     }
+    typename A::T sums[A::template room<count>];
+    A::sums(s, sums);
     for (int f = 0; f < NF; ++f) {
-        S1[f] += static_cast<double>(A::sum(s1[f]));
-        if constexpr (Second) S2[f] += static_cast<double>(A::sum(s2[f]));
+        S1[f] += static_cast<double>(sums[f]);
+        if constexpr (Second) S2[f] += static_cast<double>(sums[NF + f]);
     }
 }
 
 template <class A, bool Second>
-inline void diagonal_sums(int d, int R, const typename A::T* xt, const typename A::T* mu, const typename A::T* resp,
-                          double* S0, double* S1, double* S2) {
-    using V = typename A::V;
-    V s0 = V{};
-    for (int r = 0; r < R; r += A::L) s0 += A::load(resp + r);
-    *S0 += static_cast<double>(A::sum(s0));
+inline void diagonal_sums(int d, int R, std::ptrdiff_t S, const typename A::T* xt, const typename A::T* mu,
+                          const typename A::T* resp, double* S1, double* S2) {
     int j = 0;
-    for (; j + 4 <= d; j += 4) {
-        feature_sums<A, 4, Second>(R, xt + static_cast<std::ptrdiff_t>(j) * R, mu + j, resp, S1 + j,
-                                   Second ? S2 + j : S2);
-    }
-    for (; j < d; ++j) {
-        feature_sums<A, 1, Second>(R, xt + static_cast<std::ptrdiff_t>(j) * R, mu + j, resp, S1 + j,
-                                   Second ? S2 + j : S2);
-    }
+    const auto some = [&](auto n) {
+        feature_sums<A, n, Second>(R, S, xt + j * S, mu + j, resp, S1 + j, Second ? S2 + j : S2);
+        j += n;
+    };
+    while (j + kSums <= d) some(Index<kSums>{});
+    while (j + 4 <= d) some(Index<4>{});
+    while (j < d) some(Index<1>{});
 }
 
 }  // namespace mixtura::MIXTURA_ISA

@@ -82,60 +82,61 @@ struct Passes {
     }
 
     static std::size_t scratch_bytes(const Model& m, int R) {
-        return sizeof(T) * R * (3 * static_cast<std::size_t>(m.d) + m.K + 4) + 64;
+        return sizeof(T) * padded<T>(R) * (3 * static_cast<std::size_t>(m.d) + m.K + 2) + 64;
     }
 
     struct Buffers {
-        T* xt;        // (d, R) rows about the centre
-        T* t;         // (d, R) about one mean, or whitened
-        T* wt;        // (d, R) weighted
-        T* logit;     // (K, R)
-        T* log_prob;  // (R)
-        T* scale;     // (R)
+        std::ptrdiff_t S;  // distance between features or components, at least R
+        T* xt;             // (d, S) rows about the centre
+        T* t;              // (d, S) about one mean, or whitened
+        T* wt;             // (d, S) weighted
+        T* logit;          // (K, S)
+        T* log_prob;       // (R)
+        T* scale;          // (R)
     };
 
     static Buffers split(void* scratch, const Model& m, int R) {
         const auto address = reinterpret_cast<std::uintptr_t>(scratch);
         T* base = reinterpret_cast<T*>((address + 63) & ~static_cast<std::uintptr_t>(63));
-        const std::ptrdiff_t dR = static_cast<std::ptrdiff_t>(m.d) * R;
         Buffers b;
+        b.S = padded<T>(R);
+        const std::ptrdiff_t dS = m.d * b.S;
         b.xt = base;
-        b.t = b.xt + dR;
-        b.wt = b.t + dR;
-        b.logit = b.wt + dR;
-        b.log_prob = b.logit + static_cast<std::ptrdiff_t>(m.K) * R;
-        b.scale = b.log_prob + R;
+        b.t = b.xt + dS;
+        b.wt = b.t + dS;
+        b.logit = b.wt + dS;
+        b.log_prob = b.logit + m.K * b.S;
+        b.scale = b.log_prob + b.S;
         return b;
     }
 
     static void logits(const Model& m, const Prepared<T>& p, const Buffers& b, int R) {
         const int d = m.d;
         if (!m.dense) {
-            diagonal_logits_all<A>(m.K, d, R, b.xt, p.mu, p.u, m.shared, p.offset, b.logit);
+            diagonal_logits_all<A, true>(m.K, d, R, b.S, b.xt, p.mu, p.u, m.shared, p.offset, b.logit);
         } else if (m.shared) {
-            whiten_tile<A>(d, R, p.u, b.xt, b.t);
-            diagonal_logits_all<A>(m.K, d, R, b.t, p.mu_u, p.ones, true, p.offset, b.logit);
+            whiten_tile<A>(d, R, b.S, p.u, b.xt, b.t);
+            diagonal_logits_all<A, false>(m.K, d, R, b.S, b.t, p.mu_u, p.ones, true, p.offset, b.logit);
         } else {
             for (int k = 0; k < m.K; ++k) {
                 const T* mu = p.mu + static_cast<std::ptrdiff_t>(k) * d;
                 const T* u = p.u + static_cast<std::ptrdiff_t>(k) * p.u_size;
-                T* logit = b.logit + static_cast<std::ptrdiff_t>(k) * R;
+                T* logit = b.logit + k * b.S;
                 switch (d) {
                     case 1:
-                        dense_logits_small<A, 1>(R, b.xt, mu, u, p.offset[k], logit);
+                        dense_logits_small<A, 1>(R, b.S, b.xt, mu, u, p.offset[k], logit);
                         break;
                     case 2:
-                        dense_logits_small<A, 2>(R, b.xt, mu, u, p.offset[k], logit);
+                        dense_logits_small<A, 2>(R, b.S, b.xt, mu, u, p.offset[k], logit);
                         break;
                     case 3:
-                        dense_logits_small<A, 3>(R, b.xt, mu, u, p.offset[k], logit);
+                        dense_logits_small<A, 3>(R, b.S, b.xt, mu, u, p.offset[k], logit);
                         break;
                     case 4:
-                        dense_logits_small<A, 4>(R, b.xt, mu, u, p.offset[k], logit);
+                        dense_logits_small<A, 4>(R, b.S, b.xt, mu, u, p.offset[k], logit);
                         break;
                     default:
-                        subtract<A>(d, R, b.xt, mu, b.t);
-                        dense_logits_general<A>(d, R, b.t, u, p.offset[k], logit);
+                        dense_logits_general<A>(d, R, b.S, b.xt, mu, u, p.offset[k], b.t, logit);
                 }
             }
         }
@@ -147,7 +148,7 @@ struct Passes {
             V top = A::load(b.logit + r);
             V best = V{};
             for (int k = 1; k < K; ++k) {
-                const V v = A::load(b.logit + static_cast<std::ptrdiff_t>(k) * R + r);
+                const V v = A::load(b.logit + k * b.S + r);
                 const auto higher = v > top;
                 top = higher ? v : top;
                 best = higher ? A::all(static_cast<T>(k)) : best;
@@ -167,9 +168,9 @@ struct Passes {
         const int R = rounded(rows, tile);
         const Prepared<T> p = layout<T>(m, const_cast<void*>(prepared));
         const Buffers b = split(scratch, m, R);
-        load_tile<T>(X, first, rows, R, b.xt);
+        load_tile<A>(X, first, rows, R, b.S, b.xt);
         logits(m, p, b, R);
-        log_sum_exp<A>(m.K, R, b.logit, b.log_prob, b.scale);
+        log_sum_exp<A, kVectors>(m.K, R, b.S, b.logit, b.log_prob, b.scale);
         const double* w = X.weight ? X.weight + first : nullptr;
         double L = 0;
         if (w) {
@@ -183,17 +184,27 @@ struct Passes {
         for (int r = rows; r < R; ++r) b.scale[r] = T(0);
         *out.L += L;
         for (int k = 0; k < m.K; ++k) {
-            T* resp = b.logit + static_cast<std::ptrdiff_t>(k) * R;
-            V most = V{};
-            for (int r = 0; r < R; r += A::L) {
-                const V e = A::load(resp + r);
-                most = A::max(most, e);
-                A::store(resp + r, e * A::load(b.scale + r));
+            T* resp = b.logit + k * b.S;
+            V most[kVectors], sum[kVectors];
+            each<kVectors>([&](auto v) MIXTURA_LAMBDA { most[v] = sum[v] = V{}; });
+            for (int r = 0; r < R; r += step) {
+                each<kVectors>([&](auto v) MIXTURA_LAMBDA {
+                    const V e = A::load(resp + r + v * A::L);
+                    const V w = e * A::load(b.scale + r + v * A::L);
+                    most[v] = A::max(most[v], e);
+                    sum[v] += w;
+                    A::store(resp + r + v * A::L, w);
+                });
             }
+            each<kVectors - 1>([&](auto v) MIXTURA_LAMBDA {
+                most[0] = A::max(most[0], most[v + 1]);
+                sum[0] += sum[v + 1];
+            });
             // What is left out is below 1e-30 of each row: beyond the last bit of any sum, also times a distance.
             T top = T(0);
-            for (int l = 0; l < A::L; ++l) top = most[l] > top ? most[l] : top;
+            for (int l = 0; l < A::L; ++l) top = most[0][l] > top ? most[0][l] : top;
             if (!(top > T(1e-30))) continue;
+            out.S0[k] += static_cast<double>(A::sum(sum[0]));
             accumulate(m, p, b, R, k, out);
         }
     }
@@ -201,30 +212,29 @@ struct Passes {
     static void accumulate(const Model& m, const Prepared<T>& p, const Buffers& b, int R, int k, const Sums& out) {
         const int d = m.d;
         const T* mu = p.mu + static_cast<std::ptrdiff_t>(k) * d;
-        const T* resp = b.logit + static_cast<std::ptrdiff_t>(k) * R;
-        double* S0 = out.S0 + k;
+        const T* resp = b.logit + k * b.S;
         double* S1 = out.S1 + static_cast<std::ptrdiff_t>(k) * d;
         if (m.shared) {
-            diagonal_sums<A, false>(d, R, b.xt, mu, resp, S0, S1, nullptr);
+            diagonal_sums<A, false>(d, R, b.S, b.xt, mu, resp, S1, nullptr);
         } else if (!m.dense) {
-            diagonal_sums<A, true>(d, R, b.xt, mu, resp, S0, S1, out.S2 + static_cast<std::ptrdiff_t>(k) * d);
+            diagonal_sums<A, true>(d, R, b.S, b.xt, mu, resp, S1, out.S2 + static_cast<std::ptrdiff_t>(k) * d);
         } else {
             double* S2 = out.S2 + static_cast<std::ptrdiff_t>(k) * d * (d + 1) / 2;
             switch (d) {
                 case 1:
-                    dense_sums_small<A, 1>(R, b.xt, mu, resp, S0, S1, S2);
+                    dense_sums_small<A, 1>(R, b.S, b.xt, mu, resp, S1, S2);
                     break;
                 case 2:
-                    dense_sums_small<A, 2>(R, b.xt, mu, resp, S0, S1, S2);
+                    dense_sums_small<A, 2>(R, b.S, b.xt, mu, resp, S1, S2);
                     break;
                 case 3:
-                    dense_sums_small<A, 3>(R, b.xt, mu, resp, S0, S1, S2);
+                    dense_sums_small<A, 3>(R, b.S, b.xt, mu, resp, S1, S2);
                     break;
                 case 4:
-                    dense_sums_small<A, 4>(R, b.xt, mu, resp, S0, S1, S2);
+                    dense_sums_small<A, 4>(R, b.S, b.xt, mu, resp, S1, S2);
                     break;
                 default:
-                    dense_sums_general<A>(d, R, b.xt, mu, resp, b.t, b.wt, S0, S1, S2);
+                    dense_sums_general<A>(d, R, b.S, b.xt, mu, resp, b.t, b.wt, S1, S2);
             }
         }
     }
@@ -234,14 +244,14 @@ struct Passes {
         const int R = rounded(rows, tile);
         const Prepared<T> p = layout<T>(m, const_cast<void*>(prepared));
         const Buffers b = split(scratch, m, R);
-        load_tile<T>(X, first, rows, R, b.xt);
+        load_tile<A>(X, first, rows, R, b.S, b.xt);
         logits(m, p, b, R);
         if (out.labels) {
             first_largest(m.K, R, b);
             for (int r = 0; r < rows; ++r) out.labels[first + r] = static_cast<std::int64_t>(b.scale[r]);
         }
         if (!out.log_prob && !out.resp) return;
-        log_sum_exp<A>(m.K, R, b.logit, b.log_prob, b.scale);
+        log_sum_exp<A, kVectors>(m.K, R, b.S, b.logit, b.log_prob, b.scale);
         if (out.log_prob) {
             for (int r = 0; r < rows; ++r) out.log_prob[first + r] = static_cast<double>(b.log_prob[r]);
         }
@@ -250,7 +260,7 @@ struct Passes {
                 double* row = out.resp + (first + r) * m.K;
                 const double s = static_cast<double>(b.scale[r]);
                 for (int k = 0; k < m.K; ++k) {
-                    const double e = static_cast<double>(b.logit[static_cast<std::ptrdiff_t>(k) * R + r]);
+                    const double e = static_cast<double>(b.logit[k * b.S + r]);
                     // A row that is infinitely far from every component says nothing of any.
                     row[k] = s > 0 ? e * s : 1.0 / m.K;
                 }
@@ -263,11 +273,11 @@ struct Passes {
         const int R = rounded(rows, tile);
         const Prepared<T> p = layout<T>(m, const_cast<void*>(prepared));
         const Buffers b = split(scratch, m, R);
-        load_tile<T>(X, first, rows, R, b.xt);
-        diagonal_logits_all<A>(m.K, m.d, R, b.xt, p.mu, p.u, true, p.offset, b.logit);
+        load_tile<A>(X, first, rows, R, b.S, b.xt);
+        diagonal_logits_all<A, false>(m.K, m.d, R, b.S, b.xt, p.mu, p.u, true, p.offset, b.logit);
         if (out.all) {
             for (int k = 0; k < m.K; ++k) {
-                const T* logit = b.logit + static_cast<std::ptrdiff_t>(k) * R;
+                const T* logit = b.logit + k * b.S;
                 for (int r = 0; r < rows; ++r)
                     out.all[static_cast<std::ptrdiff_t>(k) * rows + r] = -2.0 * static_cast<double>(logit[r]);
             }

@@ -14,6 +14,7 @@ struct VecOf {
 template <class T, int L>
 using Vec = typename VecOf<T, L>::type;
 #define MIXTURA_INLINE inline __attribute__((always_inline))
+#define MIXTURA_LAMBDA __attribute__((always_inline))
 #else
 #error "mixtura needs GCC or Clang (on Windows: clang-cl)"
 #endif
@@ -27,6 +28,30 @@ struct IntOf<double> {
 template <>
 struct IntOf<float> {
     using type = std::int32_t;
+};
+
+template <int I>
+struct Index {
+    static constexpr int value = I;
+    constexpr operator int() const { return I; }
+};
+
+// Calls f(Index<0>), ..., f(Index<N - 1>): unrolled by construction, so that arrays of vectors become registers.
+template <int N, int I = 0, class F>
+MIXTURA_INLINE void each(const F& f) {
+    if constexpr (I < N) {
+        f(Index<I>{});
+        each<N, I + 1>(f);
+    }
+}
+
+template <int... I>
+struct Indices {};
+template <int N, int... I>
+struct CountTo : CountTo<N - 1, N - 1, I...> {};
+template <int... I>
+struct CountTo<0, I...> {
+    using type = Indices<I...>;
 };
 
 // What a kernel needs to know of its vectors.
@@ -57,6 +82,59 @@ struct Lanes {
     }
     static MIXTURA_INLINE V select(M mask, V yes, V no) { return mask ? yes : no; }
     static MIXTURA_INLINE V max(V a, V b) { return a > b ? a : b; }
+
+    template <int Half, int... I>
+    static MIXTURA_INLINE V shuffle(V a, V b, Indices<I...>) {
+        return __builtin_shufflevector(a, b, (I / 2 + Half * L / 2 + I % 2 * L)...);
+    }
+    // a0 b0 a1 b1 ..., of the lower halves of a and b (Half = 0) or of the upper ones (Half = 1).
+    template <int Half>
+    static MIXTURA_INLINE V interleave(V a, V b) {
+        return shuffle<Half>(a, b, typename CountTo<L>::type{});
+    }
+
+    // The L vectors as a square matrix: log2 L perfect shuffles.
+    static MIXTURA_INLINE void transpose(V (&a)[L]) {
+        for (int stage = 1; stage < L; stage *= 2) {
+            V b[L];
+            each<L / 2>([&](auto i) MIXTURA_LAMBDA {
+                b[2 * i] = interleave<0>(a[i], a[i + L / 2]);
+                b[2 * i + 1] = interleave<1>(a[i], a[i + L / 2]);
+            });
+            each<L>([&](auto i) MIXTURA_LAMBDA { a[i] = b[i]; });
+        }
+    }
+
+    // Of M vectors, M a power of two: those of the lane sums of a[0 .. M), each L / M times.
+    template <int M>
+    static MIXTURA_INLINE void fold(V (&a)[L]) {
+        if constexpr (M > 1) {
+            each<M / 2>([&](auto i) MIXTURA_LAMBDA {
+                a[i] = interleave<0>(a[i], a[i + M / 2]) + interleave<1>(a[i], a[i + M / 2]);
+            });
+            fold<M / 2>(a);
+        }
+    }
+
+    // sums[i] = the sum of the lanes of a[i], L of them for the price of 2 L shuffles; `sums` has room for N
+    // rounded up to whole vectors.
+    template <int N>
+    static MIXTURA_INLINE void sums(const V (&a)[N], T* sums) {
+        each<(N + L - 1) / L>([&](auto g) MIXTURA_LAMBDA {
+            V part[L];
+            each<L>([&](auto i) MIXTURA_LAMBDA {
+                if constexpr (g * L + i < N) {
+                    part[i] = a[g * L + i];
+                } else {
+                    part[i] = V{};
+                }
+            });
+            fold<L>(part);
+            store(sums + g * L, part[0]);
+        });
+    }
+    template <int N>
+    static constexpr int room = (N + L - 1) / L * L;
 
     // Sum of the lanes, in a fixed tree.
     static MIXTURA_INLINE T sum(V v) {
