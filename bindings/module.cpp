@@ -167,6 +167,28 @@ nb::tuple lloyd_step(Data X, Weight sample_weight, In<double, 1> centre, In<doub
                           static_cast<std::int64_t>(sums[K + K * d + 1]));
 }
 
+nb::tuple whiten(In<double, 3> covariances) {
+    const std::size_t m = covariances.shape(0), d = covariances.shape(1);
+    require(d >= 1 && covariances.shape(2) == d, "covariances must be (m, d, d)");
+    const Fresh<double> U(m * d * d), log_det(m);
+    std::vector<double> left(d);
+    const auto* set = mixtura::current_instruction_set().load();
+    const int bad = without_gil([&] {
+        return set->whiten(static_cast<int>(m), static_cast<int>(d), covariances.data(), U.data, log_det.data,
+                           left.data());
+    });
+    return nb::make_tuple(U.array({m, d, d}), log_det.array({m}), bad);
+}
+
+int first_indefinite(In<double, 3> matrices) {
+    const std::size_t m = matrices.shape(0), d = matrices.shape(1);
+    require(d >= 1 && matrices.shape(2) == d, "matrices must be (m, d, d)");
+    std::vector<double> work(d * d);
+    const auto* set = mixtura::current_instruction_set().load();
+    return without_gil(
+        [&] { return set->first_indefinite(static_cast<int>(m), static_cast<int>(d), matrices.data(), work.data()); });
+}
+
 std::string names_of_available() {
     std::string names;
     for (const auto* set : mixtura::available_instruction_sets())
@@ -222,6 +244,8 @@ NB_MODULE(_native, m) {
           "candidates"_a.noconvert(), "closest"_a.noconvert(), "n_threads"_a);
     m.def("lloyd_step", lloyd_step, "X"_a.noconvert(), "sample_weight"_a.noconvert().none(), "centre"_a.noconvert(),
           "centers"_a.noconvert(), "n_threads"_a, "labels"_a.noconvert());
+    m.def("whiten", whiten, "covariances"_a.noconvert());
+    m.def("first_indefinite", first_indefinite, "matrices"_a.noconvert());
     m.def("config", config);
     m.def("set_instruction_set", set_instruction_set, "name"_a);
 }

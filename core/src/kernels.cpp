@@ -1,4 +1,5 @@
 // Compiled once per instruction set, with MIXTURA_ISA its name and MIXTURA_BYTES the width of its vectors.
+#include "mixtura/factor.hpp"
 #include "mixtura/passes.hpp"
 
 namespace mixtura::MIXTURA_ISA {
@@ -11,6 +12,8 @@ const InstructionSet instruction_set = {
     MIXTURA_STRING(MIXTURA_ISA),
     Passes<Lanes<double, MIXTURA_BYTES / 8>>::kernel(),
     Passes<Lanes<float, MIXTURA_BYTES / 4>>::kernel(),
+    whiten,
+    first_indefinite,
 };
 
 }  // namespace mixtura::MIXTURA_ISA

@@ -3,6 +3,7 @@
 #include "check.hpp"
 #include "mixtura/dispatch.hpp"
 
+void test_factor();
 void test_math();
 void test_passes();
 void test_threads();
@@ -12,6 +13,7 @@ int main() {
     for (const mixtura::InstructionSet* set : mixtura::available_instruction_sets()) {
         mixtura::choose_instruction_set(set->name);
         const int before = check::passed;
+        test_factor();
         test_passes();
         test_threads();
         std::printf("%-9s %d checks\n", set->name, check::passed - before);

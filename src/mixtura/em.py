@@ -12,6 +12,7 @@ from mixtura._typing import Float64Array
 from mixtura.backends.base import Backend
 from mixtura.covariance.base import CovarianceStructure
 from mixtura.covariance.regularisation import Regularisation
+from mixtura.errors import SingularCovarianceError
 from mixtura.params import Params
 from mixtura.stats import SufficientStatistics
 
@@ -34,6 +35,7 @@ class StoppingReason(StrEnum):
     MAX_ITER = "max_iter"
     INTERRUPTED = "interrupted"
     CALLBACK = "callback"
+    SINGULAR = "singular"
 
 
 @dataclass(frozen=True)
@@ -66,12 +68,14 @@ class EMResult:
     """Where a run of EM ended.
 
     `trace[t]` is the mean log-likelihood a row after t M-steps, so `trace[-1]` belongs to `solution`.
+    `singular_component` is the component that stopped a SINGULAR run.
     """
 
     solution: Solution
     trace: Float64Array
     n_iter: int
     stopping_reason: StoppingReason
+    singular_component: int | None = None
 
     @property
     def log_likelihood(self) -> float:
@@ -85,10 +89,10 @@ def m_step(structure: CovarianceStructure, stats: SufficientStatistics, reg: Reg
     π_k = S0_k / Σ S0, μ_k ← μ_k + S1_k / S0_k, and Σ from the second moments about the new means (Dempster,
     Laird and Rubin, 1977). A component without any weight keeps its mean.
     """
-    means = stats.means + stats.s1 / stats.safe_s0[:, None]
-    covariances = structure.estimate(stats.recentre(means), reg)
+    centred = stats.centred()
+    covariances = structure.estimate(centred, reg)
     weights = stats.s0 / stats.s0.sum()
-    return Solution(structure, covariances, structure.params(weights, means, covariances))
+    return Solution(structure, covariances, structure.params(weights, centred.means, covariances))
 
 
 def run_em(
@@ -129,7 +133,8 @@ def run_em(
     -------
     EMResult
         On Ctrl-C too, if at least one pass was complete: with `stopping_reason` INTERRUPTED, and the last
-        parameters whose likelihood is known. The caller raises KeyboardInterrupt after storing it.
+        parameters whose likelihood is known. The caller raises KeyboardInterrupt after storing it. SINGULAR
+        if an M-step asked for a covariance without an inverse: the parameters are those before it.
     """
     solution = start
     trace: list[float] = []
@@ -158,4 +163,8 @@ def run_em(
         if not trace:
             raise
         return EMResult(evaluated, np.array(trace), len(trace) - 1, StoppingReason.INTERRUPTED)
+    except SingularCovarianceError as error:
+        return EMResult(
+            evaluated, np.array(trace), len(trace) - 1, StoppingReason.SINGULAR, error.component
+        )
     return EMResult(solution, np.array(trace), iteration, reason)

@@ -30,7 +30,7 @@ def data_moments(
     X: FloatArray, sample_weight: Float64Array | None, *, dense: bool, n_threads: int
 ) -> DataMoments:
     """Two passes: the mean about the first row, then second moments about the mean, which cannot cancel."""
-    first = np.asarray(X[0], dtype=np.float64)
+    first = np.ascontiguousarray(X[0], dtype=np.float64)
     d = X.shape[1]
     ones = np.ones((1, d))
     backend = NativeBackend(X, sample_weight, centre=first, n_threads=n_threads)

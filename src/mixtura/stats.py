@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class SufficientStatistics:
     log_likelihood: float
     weight: float
 
-    @property
+    @cached_property
     def safe_s0(self) -> Float64Array:
         """S0 with 1 for components without any weight, whose moments are all 0."""
         return np.where(self.s0 > 0, self.s0, 1.0)
@@ -70,6 +71,28 @@ class SufficientStatistics:
             s2=self.s2 + other.s2,
             log_likelihood=self.log_likelihood + other.log_likelihood,
             weight=self.weight + other.weight,
+        )
+
+    def centred(self) -> SufficientStatistics:
+        """Return the same moments about the means that they ask for, μ' = μ + S1 / S0, where S1' = 0.
+
+        S2' = S2 − S1 S1ᵀ / S0: what `recentre` gives, for less. A component without any weight stays.
+        """
+        root = np.sqrt(self.safe_s0)[:, None]
+        half = self.s1 / root
+        if self.s2.ndim == 3:
+            shift = half[:, :, None] * half[:, None, :]
+        else:
+            shift = half * half
+        if self.s2.shape[0] == 1 and half.shape[0] != 1:
+            shift = shift.sum(axis=0, keepdims=True)
+        return SufficientStatistics(
+            means=self.means + half / root,
+            s0=self.s0,
+            s1=np.zeros_like(half),
+            s2=self.s2 - shift,
+            log_likelihood=self.log_likelihood,
+            weight=self.weight,
         )
 
     def recentre(self, means: Float64Array) -> SufficientStatistics:

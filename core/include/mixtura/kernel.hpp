@@ -70,6 +70,9 @@ struct InstructionSet {
     const char* name;
     Kernel f64;
     Kernel f32;
+    // Whiteners of m covariance matrices (d, d); the first that is not positive definite, or -1. `left` has room for d.
+    int (*whiten)(int m, int d, const double* covariances, double* U, double* log_det, double* left);
+    int (*first_indefinite)(int m, int d, const double* matrices, double* work);  // `work` has room for one
 };
 
 }  // namespace mixtura

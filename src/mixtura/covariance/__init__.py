@@ -1,6 +1,6 @@
 """Covariance structures: each is a constraint on the M-step, and nothing else."""
 
-from mixtura.covariance.base import CovarianceStructure
+from mixtura.covariance.base import CovarianceStructure, Dense, Diagonal
 from mixtura.covariance.diag import Diag, TiedDiag
 from mixtura.covariance.full import Full, Tied
 from mixtura.covariance.registry import STRUCTURES, resolve
@@ -10,7 +10,9 @@ from mixtura.covariance.spherical import Spherical, TiedSpherical
 __all__ = [
     "STRUCTURES",
     "CovarianceStructure",
+    "Dense",
     "Diag",
+    "Diagonal",
     "Full",
     "Regularisation",
     "RelativeFloor",

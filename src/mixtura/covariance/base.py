@@ -14,18 +14,17 @@ import numpy as np
 
 from mixtura._typing import Float64Array
 from mixtura.covariance.linalg import (
-    cholesky,
     cholesky_of_inverse,
     inverse_from_whitener,
     positive_variances,
     solve_whitener,
-    upper_inverse_transpose,
+    whitener_of,
 )
 from mixtura.covariance.regularisation import Regularisation
 from mixtura.params import Params
 from mixtura.stats import SufficientStatistics
 
-__all__ = ["CovarianceStructure"]
+__all__ = ["CovarianceStructure", "Dense", "Diagonal"]
 
 
 class CovarianceStructure(ABC):
@@ -54,7 +53,7 @@ class CovarianceStructure(ABC):
         Parameters
         ----------
         stats : SufficientStatistics
-            Moments about the *updated* means, as `SufficientStatistics.recentre` gives them.
+            Moments about the *updated* means, as `SufficientStatistics.centred` gives them.
         reg : Regularisation
             What keeps the estimate away from singularity.
         """
@@ -115,9 +114,7 @@ class Dense(CovarianceStructure):
 
     def whiten(self, core: Float64Array) -> tuple[Float64Array, Float64Array]:
         """Σ = L Lᵀ, U = L⁻ᵀ."""
-        lower = cholesky(core)
-        log_det = -np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
-        return upper_inverse_transpose(lower), log_det
+        return whitener_of(core)
 
     def whiten_precisions(self, core: Float64Array) -> tuple[Float64Array, Float64Array]:
         """P = U Uᵀ with U upper triangular: a Cholesky factorisation taken from the last row up."""

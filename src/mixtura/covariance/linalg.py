@@ -5,16 +5,18 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import lapack
 
+from mixtura import _native
 from mixtura._typing import Float64Array
 from mixtura.errors import SingularCovarianceError
 
 __all__ = [
-    "cholesky",
+    "all_positive_definite",
     "cholesky_of_inverse",
     "inverse_from_whitener",
     "positive_variances",
     "solve_whitener",
     "upper_inverse_transpose",
+    "whitener_of",
 ]
 
 # The first two sentences are those that scikit-learn's users know, and that their code may match.
@@ -31,20 +33,17 @@ def singular(component: int) -> SingularCovarianceError:
     return SingularCovarianceError(_ILL_DEFINED.format(k=component), component)
 
 
-def cholesky(matrices: Float64Array) -> Float64Array:
-    """Lower L with Σ = L Lᵀ for matrices of shape (m, d, d)."""
-    try:
-        lower = np.asarray(np.linalg.cholesky(matrices), dtype=np.float64)
-    except np.linalg.LinAlgError:
-        for k, matrix in enumerate(matrices):
-            try:
-                np.linalg.cholesky(matrix)
-            except np.linalg.LinAlgError:
-                raise singular(k) from None
-        raise
-    if not np.isfinite(lower).all():
-        raise singular(int(np.flatnonzero(~np.isfinite(lower).all(axis=(1, 2)))[0]))
-    return lower
+def whitener_of(covariances: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """Upper U = L⁻ᵀ with Σ = L Lᵀ, and log det U, of matrices of shape (m, d, d)."""
+    upper, log_det, bad = _native.whiten(np.ascontiguousarray(covariances))
+    if bad >= 0:
+        raise singular(bad)
+    return upper, log_det
+
+
+def all_positive_definite(matrices: Float64Array) -> bool:
+    """Whether every one of the symmetric matrices of shape (m, d, d) has a Cholesky factor."""
+    return _native.first_indefinite(np.ascontiguousarray(matrices)) < 0
 
 
 def upper_inverse_transpose(lower: Float64Array) -> Float64Array:
@@ -58,7 +57,10 @@ def upper_inverse_transpose(lower: Float64Array) -> Float64Array:
 
 def cholesky_of_inverse(precisions: Float64Array) -> Float64Array:
     """Upper U with P = U Uᵀ for matrices of shape (m, d, d)."""
-    flipped = cholesky(precisions[:, ::-1, ::-1])
+    bad = _native.first_indefinite(np.ascontiguousarray(precisions))
+    if bad >= 0:
+        raise singular(bad)
+    flipped = np.linalg.cholesky(precisions[:, ::-1, ::-1])
     return np.ascontiguousarray(flipped[:, ::-1, ::-1])
 
 

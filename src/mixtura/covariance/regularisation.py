@@ -9,6 +9,7 @@ import numpy as np
 from scipy.linalg import lapack
 
 from mixtura._typing import Float64Array
+from mixtura.covariance.linalg import all_positive_definite
 
 __all__ = ["Regularisation", "RelativeFloor", "Ridge"]
 
@@ -81,25 +82,25 @@ class RelativeFloor(Regularisation):
     epsilon: float = RELATIVE_FLOOR
     _scale: Float64Array = field(init=False, repr=False)
     _lower: Float64Array | None = field(init=False, repr=False)
+    _floor: Float64Array | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         dense = self.covariance.ndim == 2
         variances = np.diagonal(self.covariance) if dense else self.covariance
         scale = _positive_scale(variances)
         object.__setattr__(self, "_scale", scale)
-        object.__setattr__(self, "_lower", _lower_factor(self.covariance, scale) if dense else None)
+        lower = _lower_factor(self.covariance, scale) if dense else None
+        object.__setattr__(self, "_lower", lower)
+        object.__setattr__(self, "_floor", None if lower is None else self.epsilon * (lower @ lower.T))
 
     def matrices(self, covariances: Float64Array) -> Float64Array:
         """Raise the eigenvalues of L⁻¹ Σ L⁻ᵀ (Λ = L Lᵀ) that lie below ε to ε."""
-        if self._lower is None:
+        if self._floor is None:
             msg = "a floor for matrices needs the data's covariance matrix, not its diagonal alone"
             raise TypeError(msg)
-        floor = self.epsilon * (self._lower @ self._lower.T)
-        try:
-            np.linalg.cholesky(covariances - floor)
-        except np.linalg.LinAlgError:
-            return np.stack([self._raise_to_floor(matrix) for matrix in covariances])
-        return covariances
+        if all_positive_definite(covariances - self._floor):
+            return covariances
+        return np.stack([self._raise_to_floor(matrix) for matrix in covariances])
 
     def _raise_to_floor(self, matrix: Float64Array) -> Float64Array:
         lower = self._lower

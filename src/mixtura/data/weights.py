@@ -43,6 +43,6 @@ def as_sample_weight(sample_weight: npt.ArrayLike | None, n_samples: int) -> Flo
             msg = f"sample_weight is {what} in {listed(rows)}: weights must be finite and at least 0"
             raise InputError(msg)
     if not weight.any():
-        msg = "sample_weight is 0 for every row: there is nothing to fit"
+        msg = "sample_weight is zero for every row: give at least one row a weight above 0"
         raise InputError(msg)
     return np.ascontiguousarray(weight)

@@ -47,7 +47,7 @@ class Fitter:
         )
 
     def best_of_starts(self, rng: np.random.RandomState) -> EMResult:
-        """Run EM from each start; keep the result with the highest likelihood, the first of equals.
+        """Run EM from each start; keep the sound result with the highest likelihood, the first of equals.
 
         If one is interrupted, the best so far is returned, marked as interrupted.
         """
@@ -61,7 +61,7 @@ class Fitter:
                 result = self.resume(self._start(rng), -np.inf, init)
             except KeyboardInterrupt:
                 return replace(best, stopping_reason=StoppingReason.INTERRUPTED)
-            if result.log_likelihood > best.log_likelihood:
+            if _rank(result) > _rank(best):
                 best = result
             elif result.stopping_reason is StoppingReason.INTERRUPTED:
                 best = replace(best, stopping_reason=StoppingReason.INTERRUPTED)
@@ -72,3 +72,8 @@ class Fitter:
         if not self._given.is_complete:
             stats = start_statistics(self._settings.start, self._data, self._settings.structure, rng)
         return self._given.solution(self._settings.structure, stats, self._reg)
+
+
+def _rank(result: EMResult) -> tuple[bool, float]:
+    """Sound runs first: near a singularity the likelihood has no bound, and means nothing."""
+    return result.stopping_reason is not StoppingReason.SINGULAR, result.log_likelihood

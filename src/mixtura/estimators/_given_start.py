@@ -41,9 +41,10 @@ class GivenStart:
         if stats is not None:
             if weights is None:
                 weights = stats.s0 / stats.s0.sum()
-            estimated = stats.means + stats.s1 / stats.safe_s0[:, None]
+            centred = stats.centred()
+            estimated = centred.means
             if whitener is None or log_det is None or covariances is None:
-                covariances = structure.estimate(stats.recentre(estimated), reg)
+                covariances = structure.estimate(centred, reg)
                 whitener, log_det = structure.whiten(structure.core(covariances, *estimated.shape))
             if means is None:
                 means = estimated

@@ -93,6 +93,8 @@ class MixtureScorer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
     def _rows(self, X: Any) -> FloatArray:
         """Check rows against the fit."""
         check_is_fitted(self, "means_")
+        if isinstance(X, (list, tuple)) or getattr(X, "ndim", 2) != 2:
+            X = as_matrix(X, estimator=self)  # what is no matrix has no columns to compare
         validate_data(self, X, reset=False, skip_check_array=True)
         return as_matrix(X, n_features=self.means_.shape[1], estimator=self)
 
@@ -132,11 +134,14 @@ class MixtureScorer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
         Returns
         -------
         float
-            In nats.
+            In nats. Without weights the mean of `score_samples(X)`, in its dtype.
         """
         rows = self._rows(X)
         weight = as_sample_weight(sample_weight, rows.shape[0])
-        return self._log_likelihood(rows, weight) / (rows.shape[0] if weight is None else float(weight.sum()))
+        if weight is None:
+            log_prob = np.asarray(self._score(rows, log_prob=True).log_prob, dtype=rows.dtype)
+            return float(log_prob.mean())
+        return self._log_likelihood(rows, weight) / float(weight.sum())
 
     def _log_likelihood(self, rows: FloatArray, weight: npt.NDArray[np.float64] | None) -> float:
         log_prob = np.asarray(self._score(rows, log_prob=True).log_prob)

@@ -82,7 +82,8 @@ class GaussianMixture(MixtureScorer):
         The distribution, in float64.
     converged_ : bool
     stopping_reason_ : str
-        'converged', 'max_iter', 'callback' or 'interrupted'.
+        'converged', 'max_iter', 'callback', 'interrupted', or 'singular': a component collapsed, which only a
+        float `reg_covar` lets happen, and the parameters are those of the pass before.
     n_iter_ : int
         M-steps done by the kept start.
     trace_ : ndarray of shape (n_iter_ + 1,)
@@ -103,7 +104,7 @@ class GaussianMixture(MixtureScorer):
     Warns
     -----
     ConvergenceWarning
-        If the kept start had not converged after `max_iter` passes.
+        If the kept start had not converged after `max_iter` passes, or a component collapsed.
 
     References
     ----------
@@ -250,13 +251,10 @@ class GaussianMixture(MixtureScorer):
         self._store(result, rows, seen)
         if result.stopping_reason is StoppingReason.INTERRUPTED:
             raise KeyboardInterrupt
-        if not self.converged_ and result.stopping_reason is StoppingReason.MAX_ITER and settings.max_iter:
-            warnings.warn(
-                "Best performing initialization did not converge. Try different init parameters, or increase "
-                "max_iter, tol, or check for degenerate data.",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
+        if result.stopping_reason is StoppingReason.SINGULAR or (
+            result.stopping_reason is StoppingReason.MAX_ITER and settings.max_iter
+        ):
+            warnings.warn(_unfinished(result), ConvergenceWarning, stacklevel=3)
         return rows
 
     def _warm_start(self, settings: Settings, n_features: int) -> tuple[Solution, float] | None:
@@ -301,3 +299,16 @@ class GaussianMixture(MixtureScorer):
         """Return the estimator that a model file describes."""
         restored: Self = restore_estimator(cls, mixture, metadata)
         return restored
+
+
+def _unfinished(result: EMResult) -> str:
+    if result.stopping_reason is StoppingReason.SINGULAR:
+        return (
+            f"Component {result.singular_component} collapsed: after {result.n_iter + 1} passes its covariance "
+            "has no inverse. The parameters are those before. Use reg_covar='auto' or a larger one, or fewer "
+            "components."
+        )
+    return (
+        "Best performing initialization did not converge. Try different init parameters, or increase "
+        "max_iter, tol, or check for degenerate data."
+    )

@@ -1,0 +1,31 @@
+"""scikit-learn's checks of an estimator, for every covariance structure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from mixtura import GaussianMixture
+from mixtura.covariance import STRUCTURES
+
+# scikit-learn expects the same of its own KMeans. From one given start the fits are equal: tests/laws.
+_SEEDING = (
+    "k-means++ draws rows in proportion to their weight: a row of weight 2 and the row twice use up random "
+    "numbers differently, so that the starts differ"
+)
+
+
+def _expected_to_fail(estimator: Any) -> dict[str, str]:
+    seeded = estimator.n_components > 1
+    return {"check_sample_weight_equivalence_on_dense_data": _SEEDING} if seeded else {}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@parametrize_with_checks(
+    [GaussianMixture(k, covariance_type=name) for name in STRUCTURES for k in (1, 2)],
+    expected_failed_checks=_expected_to_fail,
+)
+def test_check_estimator(estimator: Any, check: Any) -> None:
+    check(estimator)

@@ -1,0 +1,57 @@
+"""scikit-learn's own tests of `GaussianMixture`, run from the installed scikit-learn with our class in its place."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from types import ModuleType
+from unittest.mock import patch
+
+import pytest
+
+from mixtura import GaussianMixture
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def _copy_with_our_class(name: str) -> ModuleType:
+    """A second copy of a test module, so that scikit-learn's own stays as it is."""
+    spec = importlib.util.find_spec(f"sklearn.mixture.tests.{name}")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    with (
+        patch("sklearn.mixture.GaussianMixture", GaussianMixture),
+        patch("sklearn.mixture._gaussian_mixture.GaussianMixture", GaussianMixture),
+    ):
+        spec.loader.exec_module(module)
+    return module
+
+
+# These never touch the class, need what is private to scikit-learn's, or need another array library.
+_LEFT_OUT = {
+    "test_suffstat_sk_full": "scikit-learn's private functions only",
+    "test_suffstat_sk_tied": "scikit-learn's private functions only",
+    "test_suffstat_sk_diag": "scikit-learn's private functions only",
+    "test_gaussian_suffstat_sk_spherical": "scikit-learn's private functions only",
+    "test_compute_log_det_cholesky": "scikit-learn's private functions only",
+    "test_gaussian_mixture_log_probabilities": "scikit-learn's private functions only",
+    "test_gaussian_mixture_precisions_init": "calls _initialize",
+    "test_gaussian_mixture_all_init_does_not_estimate_gaussian_parameters": "patches a private function",
+    "test_gaussian_mixture_array_api_compliance": "torch or CuPy arrays",
+    "test_gaussian_mixture_raises_where_array_api_not_implemented": "torch or CuPy arrays",
+}
+
+
+def _tests() -> dict[str, Callable[..., None]]:
+    found = {
+        name: test
+        for module in map(_copy_with_our_class, ("test_gaussian_mixture", "test_mixture"))
+        for name, test in vars(module).items()
+        if name.startswith("test_")
+    }
+    assert set(_LEFT_OUT) <= set(found)
+    return {name: test for name, test in found.items() if name not in _LEFT_OUT}
+
+
+globals().update(_tests())
