@@ -1,4 +1,4 @@
-"""The same start and the same number of passes give scikit-learn's parameters, scores, criteria and labels."""
+"""The same start and passes give scikit-learn's parameters, scores, criteria and labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""scikit-learn's own tests of `GaussianMixture`, run from the installed scikit-learn with our class in its place."""
+"""scikit-learn's own tests of `GaussianMixture`, with our class in its place."""
 
 from __future__ import annotations
 
