@@ -164,7 +164,5 @@ def run_em(
             raise
         return EMResult(evaluated, np.array(trace), len(trace) - 1, StoppingReason.INTERRUPTED)
     except SingularCovarianceError as error:
-        return EMResult(
-            evaluated, np.array(trace), len(trace) - 1, StoppingReason.SINGULAR, error.component
-        )
+        return EMResult(evaluated, np.array(trace), len(trace) - 1, StoppingReason.SINGULAR, error.component)
     return EMResult(solution, np.array(trace), iteration, reason)

@@ -10,12 +10,13 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
+from mixtura._mixture_checks import factored, finite_array, structure_of
 from mixtura._mixture_repr import html_table, text_table
 from mixtura._typing import Float64Array, FloatArray, IntArray
 from mixtura.backends import NativeBackend, Scores
-from mixtura.covariance import STRUCTURES, CovarianceStructure, resolve
+from mixtura.covariance import CovarianceStructure
 from mixtura.data import as_matrix
-from mixtura.errors import InputError, SingularCovarianceError
+from mixtura.errors import InputError
 from mixtura.params import Params
 from mixtura.random_state import as_random_state
 from mixtura.threads import resolve_n_jobs
@@ -76,25 +77,25 @@ class Mixture:
         *,
         feature_names: Sequence[str] | None = None,
     ) -> None:
-        mu = _finite("means", means)
+        mu = finite_array("means", means)
         if mu.ndim != 2 or 0 in mu.shape:
             msg = f"means must have shape (n_components, n_features), but has {mu.shape}"
             raise InputError(msg)
         k, d = mu.shape
-        pi = _finite("weights", weights)
+        pi = finite_array("weights", weights)
         if pi.shape != (k,):
             msg = f"weights must have one number a component, that is shape ({k},), but has {pi.shape}"
             raise InputError(msg)
         if (pi < 0).any() or abs(pi.sum() - 1.0) > _WEIGHT_TOLERANCE:
             msg = f"weights must be at least 0 and sum to 1, but are {pi.tolist()}: divide them by their sum"
             raise InputError(msg)
-        sigma = _finite("covariances", covariances)
-        structure = _structure_of(sigma.shape, k, d, covariance_type)
+        sigma = finite_array("covariances", covariances)
+        structure = structure_of(sigma.shape, k, d, covariance_type)
         names = None if feature_names is None else tuple(str(name) for name in feature_names)
         if names is not None and len(names) != d:
             msg = f"feature_names must have one name a feature, that is {d}, but has {len(names)}"
             raise InputError(msg)
-        self._set(structure, pi, mu, sigma, _factored(structure, pi, mu, sigma), names)
+        self._set(structure, pi, mu, sigma, factored(structure, pi, mu, sigma), names)
 
     @classmethod
     def _trusted(
@@ -189,7 +190,7 @@ class Mixture:
     @cached_property
     def params(self) -> Params:
         """The parameters as the E-step reads them."""
-        return _factored(self._structure, self._weights, self._means, self._covariances)
+        return factored(self._structure, self._weights, self._means, self._covariances)
 
     def expanded_covariances(self) -> Float64Array:
         """One covariance matrix a component, of shape (K, d, d), whatever the structure."""
@@ -314,60 +315,3 @@ class Mixture:
 
 def _rebuild(*state: Any) -> Mixture:
     return Mixture._trusted(*state)
-
-
-def _finite(name: str, value: npt.ArrayLike) -> Float64Array:
-    try:
-        array = np.array(value, dtype=np.float64, order="C")
-    except (TypeError, ValueError):
-        msg = f"{name} must be an array of numbers, but got {value!r}"
-        raise InputError(msg) from None
-    if not np.isfinite(array).all():
-        msg = f"{name} must hold finite numbers, but holds NaN or inf"
-        raise InputError(msg)
-    return array
-
-
-def _structure_of(
-    shape: tuple[int, ...], k: int, d: int, covariance_type: str | CovarianceStructure | None
-) -> CovarianceStructure:
-    """Return the structure that was named, or the only one that has this shape."""
-    if covariance_type is not None:
-        structure = resolve(covariance_type)
-        if structure.shape(k, d) != shape:
-            msg = (
-                f"covariances of structure {structure.name!r} must have shape {structure.shape(k, d)} for {k} "
-                f"components in {d} features, but have {shape}"
-            )
-            raise InputError(msg)
-        return structure
-    fitting = [structure for structure in STRUCTURES.values() if structure.shape(k, d) == shape]
-    if len(fitting) == 1:
-        return fitting[0]
-    names = " or ".join(repr(structure.name) for structure in fitting)
-    msg = (
-        f"covariances of shape {shape} may be {names}: say which by covariance_type"
-        if fitting
-        else f"covariances of shape {shape} fit no structure of {k} components in {d} features: "
-        f"'full' has {(k, d, d)}, 'tied' {(d, d)}, 'diag' {(k, d)}, 'spherical' {(k,)}"
-    )
-    raise InputError(msg)
-
-
-def _factored(
-    structure: CovarianceStructure, weights: Float64Array, means: Float64Array, covariances: Float64Array
-) -> Params:
-    core = structure.core(covariances, *means.shape)
-    if structure.is_dense:
-        lopsided = np.abs(core - core.transpose(0, 2, 1)) > 1e-8 * np.abs(core).max(
-            axis=(1, 2), keepdims=True
-        )
-        if lopsided.any():
-            k = int(np.flatnonzero(lopsided.any(axis=(1, 2)))[0])
-            msg = f"covariance {k} is not symmetric"
-            raise InputError(msg)
-    try:
-        return structure.params(weights, means, covariances)
-    except SingularCovarianceError as error:
-        msg = f"covariance {error.component} is not positive definite, so that it has no density"
-        raise SingularCovarianceError(msg, error.component) from None

@@ -80,10 +80,7 @@ class SufficientStatistics:
         """
         root = np.sqrt(self.safe_s0)[:, None]
         half = self.s1 / root
-        if self.s2.ndim == 3:
-            shift = half[:, :, None] * half[:, None, :]
-        else:
-            shift = half * half
+        shift = half[:, :, None] * half[:, None, :] if self.s2.ndim == 3 else half * half
         if self.s2.shape[0] == 1 and half.shape[0] != 1:
             shift = shift.sum(axis=0, keepdims=True)
         return SufficientStatistics(

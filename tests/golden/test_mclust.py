@@ -1,4 +1,4 @@
-"""Our six structures against R's mclust from its own starts (data/README.md says how the tables were made)."""
+"""Our six structures against R's mclust, from its own starts; data/README.md tells of the tables."""
 
 from __future__ import annotations
 

@@ -304,9 +304,9 @@ class GaussianMixture(MixtureScorer):
 def _unfinished(result: EMResult) -> str:
     if result.stopping_reason is StoppingReason.SINGULAR:
         return (
-            f"Component {result.singular_component} collapsed: after {result.n_iter + 1} passes its covariance "
-            "has no inverse. The parameters are those before. Use reg_covar='auto' or a larger one, or fewer "
-            "components."
+            f"Component {result.singular_component} collapsed: after {result.n_iter + 1} passes its "
+            "covariance has no inverse. The parameters are those before. Use reg_covar='auto' or a larger one, "
+            "or fewer components."
         )
     return (
         "Best performing initialization did not converge. Try different init parameters, or increase "

@@ -1,0 +1,27 @@
+"""A user's program: never run, but checked by mypy --strict, so that the public types are what users need."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+import mixtura
+from mixtura import GaussianMixture, Mixture, datasets
+from mixtura.em import Progress
+
+
+def report(progress: Progress) -> bool:
+    return progress.iteration > 100 or progress.gain < 1e-9
+
+
+def program() -> float:
+    X: npt.NDArray[np.float64] = datasets.load_faithful().data
+    model = GaussianMixture(3, covariance_type="tied", random_state=0, callback=report).fit(X)
+    labels: npt.NDArray[np.int64] = model.predict(X)
+    mixture: Mixture = model.mixture_
+    rows, components = mixture.sample(len(labels), random_state=np.random.default_rng(0))
+    density: npt.NDArray[np.float64] = mixture.log_pdf(rows)
+    model.save("faithful.mixtura")
+    loaded = mixtura.load("faithful.mixtura")
+    again = loaded if isinstance(loaded, Mixture) else loaded.mixture_
+    return float(density.mean()) + model.bic(X) + float(again.posterior(rows)[0, components[0]])
