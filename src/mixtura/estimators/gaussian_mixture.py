@@ -305,7 +305,7 @@ def _unfinished(result: EMResult) -> str:
     if result.stopping_reason is StoppingReason.SINGULAR:
         return (
             f"Component {result.singular_component} collapsed: after {result.n_iter + 1} passes its "
-            "covariance has no inverse. The parameters are those before. Use reg_covar='auto' or a larger one, "
+            "covariance has no inverse. The parameters are those before. Use reg_covar='auto', a larger one, "
             "or fewer components."
         )
     return (
