@@ -57,9 +57,12 @@ class Ridge(Regularisation):
 # ten-thousandth of the data's standard deviation. Wide enough to keep every Cholesky factorisation sound in
 # float64, narrow enough to leave honest clusters alone.
 RELATIVE_FLOOR = 1e-8
-# The data's covariance itself may be singular (constant or collinear columns). Its correlation matrix is kept
-# above this, far below what honest data have and far above rounding.
-_CORRELATION_FLOOR = 1e-6
+# The data's covariance may itself be close to singular. Eigenvalues of its correlation matrix are kept above the
+# first number, so that ε times it leaves a factorisation six digits; those below the second belong to directions
+# in which the data do not vary at all (collinear or constant columns, fewer rows than columns), which say nothing
+# of their scale: they take 1, the mean of the eigenvalues.
+_CORRELATION_FLOOR = 1e-2
+_NO_VARIATION = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,9 +137,7 @@ def _lower_factor(covariance: Float64Array, scale: Float64Array) -> Float64Array
     correlation = covariance / sd / sd[:, None]
     correlation[np.diag_indices_from(correlation)] = 1.0
     values, vectors = np.linalg.eigh(correlation)
-    if values[0] >= _CORRELATION_FLOOR:
-        sound = covariance
-    else:
-        root = sd[:, None] * vectors * np.sqrt(np.maximum(values, _CORRELATION_FLOOR))
-        sound = root @ root.T
-    return np.asarray(np.linalg.cholesky(sound), dtype=np.float64)
+    if values[0] < _CORRELATION_FLOOR:
+        values = np.where(values < _NO_VARIATION, 1.0, np.maximum(values, _CORRELATION_FLOOR))
+        correlation = (vectors * values) @ vectors.T
+    return np.asarray(sd[:, None] * np.linalg.cholesky(correlation), dtype=np.float64)

@@ -1,0 +1,134 @@
+"""The native passes of k-means against plain NumPy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mixtura import _native
+
+Array = np.ndarray[Any, Any]
+
+CASES = [
+    # d, K, n, weights, layout
+    (1, 1, 1, "none", "c"),
+    (1, 5, 257, "integers", "fortran"),
+    (2, 2, 64, "fractions", "every second row"),
+    (3, 33, 3000, "none", "every third column"),
+    (4, 5, 7, "integers", "backwards"),
+    (5, 2, 3000, "fractions", "read-only"),
+    (7, 33, 257, "none", "c"),
+    (8, 5, 3000, "integers", "every second row"),
+    (9, 1, 64, "fractions", "backwards"),
+    (16, 33, 7, "none", "fortran"),
+    (17, 2, 257, "integers", "every third column"),
+    (33, 5, 64, "fractions", "c"),
+    (64, 33, 3000, "none", "backwards"),
+]
+with_cases = pytest.mark.parametrize(("d", "k", "n", "weights", "layout"), CASES)
+with_dtypes = pytest.mark.parametrize("dtype", ["float64", "float32"])
+
+
+def distances(X: Array, points: Array) -> Array:
+    """Squared distances of shape (n, K), in float64."""
+    return ((X.astype(np.float64)[:, None, :] - points) ** 2).sum(axis=2)
+
+
+def tolerance(dtype: str) -> float:
+    return 1e-13 if dtype == "float64" else 2e-6
+
+
+def drawn(d: int, k: int, n: int, dtype: str) -> tuple[Array, Array, Array]:
+    """Rows, points among them and a centre near them, all some way from the origin."""
+    rng = np.random.default_rng([d, k, n, 2])
+    rows = (3.0 + rng.normal(size=(n, d))).astype(dtype)
+    return rows, 3.0 + rng.normal(size=(k, d)), 3.0 + 0.1 * rng.normal(size=d)
+
+
+@with_dtypes
+@with_cases
+def test_nearest(d, k, n, weights, layout, dtype, in_layout) -> None:
+    rows, centers, centre = drawn(d, k, n, dtype)
+    all_distances = distances(rows, centers)
+    labels, distance = _native.nearest(in_layout(rows, layout), centre, centers, 2)
+    tol = tolerance(dtype)
+    np.testing.assert_allclose(distance, all_distances.min(axis=1), rtol=10 * tol, atol=tol)
+    chosen = all_distances[np.arange(n), labels]
+    np.testing.assert_allclose(chosen, all_distances.min(axis=1), rtol=10 * tol, atol=tol)
+    assert labels.dtype == np.int32
+
+
+def test_nearest_takes_the_first_of_equals() -> None:
+    rows = np.zeros((50, 3))
+    centers = np.array([[2.0, 0.0, 0.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0]])
+    labels, distance = _native.nearest(rows, np.zeros(3), centers, 1)
+    np.testing.assert_array_equal(labels, 1)
+    np.testing.assert_array_equal(distance, 1.0)
+
+
+@with_dtypes
+@with_cases
+def test_min_update(d, k, n, weights, layout, dtype, in_layout, make_weights) -> None:
+    rows, centers, centre = drawn(d, k, n, dtype)
+    weight = make_weights(weights, n, np.random.default_rng(0))
+    placed = in_layout(rows, layout)
+    closest = np.full(n, np.inf)
+    for i, point in enumerate(centers):
+        total = _native.min_update(placed, weight, centre, point, closest, 2)
+        wanted = distances(rows, centers[: i + 1]).min(axis=1)
+        np.testing.assert_allclose(closest, wanted, rtol=10 * tolerance(dtype), atol=tolerance(dtype))
+        assert total == pytest.approx(
+            float(np.sum(closest if weight is None else weight * closest)), rel=1e-13
+        )
+
+
+@with_dtypes
+@with_cases
+def test_potential(d, k, n, weights, layout, dtype, in_layout, make_weights) -> None:
+    rows, candidates, centre = drawn(d, k, n, dtype)
+    rng = np.random.default_rng(1)
+    weight = make_weights(weights, n, rng)
+    closest = rng.uniform(0.0, 2.0 * d, size=n)
+    before = closest.copy()
+    got = _native.potential(in_layout(rows, layout), weight, centre, candidates, closest, 2)
+    smaller = np.minimum(closest[:, None], distances(rows, candidates))
+    wanted = (np.ones(n) if weight is None else weight) @ smaller
+    np.testing.assert_allclose(got, wanted, rtol=10 * tolerance(dtype))
+    np.testing.assert_array_equal(closest, before)
+
+
+@with_dtypes
+@with_cases
+def test_lloyd_step(d, k, n, weights, layout, dtype, in_layout, make_weights) -> None:
+    rows, centers, centre = drawn(d, k, n, dtype)
+    rng = np.random.default_rng(2)
+    weight = make_weights(weights, n, rng)
+    w = np.ones(n) if weight is None else weight
+    labels = rng.integers(-1, k, size=n).astype(np.int32)
+    before = labels.copy()
+    s0, s1, inertia, n_changed = _native.lloyd_step(
+        in_layout(rows, layout), weight, centre, centers, 2, labels
+    )
+    nearest, distance = _native.nearest(rows, centre, centers, 1)
+    np.testing.assert_array_equal(labels, nearest)
+    assert n_changed == np.count_nonzero(before != labels)
+    assert inertia == pytest.approx(float(w @ distance), rel=1e-12)
+    exact = rows.astype(np.float64)
+    for c in range(k):
+        mine = labels == c
+        assert s0[c] == pytest.approx(w[mine].sum(), rel=1e-13)
+        # The centre that a float32 kernel uses is rounded about `centre`.
+        size = w[mine] @ np.abs(exact[mine] - centers[c]) + 1.0
+        wanted = w[mine] @ (exact[mine] - centers[c])
+        assert (
+            np.abs(s1[c] - wanted) <= (1e-13 if dtype == "float64" else 2e-7 * (1 + w[mine].sum())) * size
+        ).all()
+
+
+def test_lloyd_step_says_when_nothing_changed() -> None:
+    rows, centers, centre = drawn(4, 5, 200, "float64")
+    labels = np.full(200, -1, dtype=np.int32)
+    assert _native.lloyd_step(rows, None, centre, centers, 1, labels)[3] == 200
+    assert _native.lloyd_step(rows, None, centre, centers, 1, labels)[3] == 0
