@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +23,7 @@ StartCallable = Callable[..., Any]
 # A name, labels (N,), responsibilities (N, K), or a callable that returns either.
 Start = str | np.ndarray[Any, Any] | StartCallable
 
-_BLOCK_ROWS = 16384
+_BLOCK_NUMBERS = 2**17  # of responsibilities at once: 1 MiB
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +35,12 @@ class StartData:
     moments: DataMoments
     n_components: int
     n_threads: int
+
+
+def _row_blocks(n_samples: int, n_components: int) -> Iterator[slice]:
+    step = max(256, _BLOCK_NUMBERS // n_components)
+    for low in range(0, n_samples, step):
+        yield slice(low, min(low + step, n_samples))
 
 
 class _Responsibilities(ABC):
@@ -51,8 +57,7 @@ class _Labels(_Responsibilities):
     n_components: int
 
     def blocks(self, n_samples: int) -> Any:
-        for low in range(0, n_samples, _BLOCK_ROWS):
-            rows = slice(low, min(low + _BLOCK_ROWS, n_samples))
+        for rows in _row_blocks(n_samples, self.n_components):
             yield rows, (self.labels[rows, None] == np.arange(self.n_components)).astype(np.float64)
 
 
@@ -61,8 +66,7 @@ class _Given(_Responsibilities):
     resp: np.ndarray[Any, Any]
 
     def blocks(self, n_samples: int) -> Any:
-        for low in range(0, n_samples, _BLOCK_ROWS):
-            rows = slice(low, min(low + _BLOCK_ROWS, n_samples))
+        for rows in _row_blocks(n_samples, self.resp.shape[1]):
             yield rows, np.asarray(self.resp[rows], dtype=np.float64)
 
 
@@ -75,8 +79,7 @@ class _Uniform(_Responsibilities):
 
     def blocks(self, n_samples: int) -> Any:
         rng = deepcopy(self.rng)
-        for low in range(0, n_samples, _BLOCK_ROWS):
-            rows = slice(low, min(low + _BLOCK_ROWS, n_samples))
+        for rows in _row_blocks(n_samples, self.n_components):
             resp = rng.uniform(size=(rows.stop - rows.start, self.n_components))
             yield rows, resp / resp.sum(axis=1, keepdims=True)
 
@@ -97,8 +100,8 @@ def _kmeans(data: StartData, rng: np.random.RandomState) -> _Responsibilities:
 def _random(data: StartData, rng: np.random.RandomState) -> _Responsibilities:
     fixed = deepcopy(rng)
     # Leave the caller's generator where drawing the whole array would have left it.
-    for low in range(0, data.X.shape[0], _BLOCK_ROWS):
-        rng.uniform(size=(min(_BLOCK_ROWS, data.X.shape[0] - low), data.n_components))
+    for rows in _row_blocks(data.X.shape[0], data.n_components):
+        rng.uniform(size=(rows.stop - rows.start, data.n_components))
     return _Uniform(fixed, data.n_components)
 
 

@@ -12,6 +12,7 @@ __all__ = ["kmeans_labels", "kmeans_plusplus"]
 # scikit-learn's KMeans: the same stop, so that the same seeds end in the same partition.
 _MAX_ITER = 300
 _RELATIVE_TOL = 1e-4
+_BLOCK_ROWS = 65536
 
 
 def kmeans_plusplus(
@@ -34,24 +35,49 @@ def kmeans_plusplus(
         Row numbers, all different as long as the data have so many different rows.
     """
     n_samples = X.shape[0]
-    weight = np.ones(n_samples) if sample_weight is None else sample_weight
     n_trials = 2 + int(np.log(n_clusters))
     closest = np.full(n_samples, np.inf)
     chosen = np.empty(n_clusters, dtype=np.int64)
 
-    chosen[0] = rng.choice(n_samples, p=weight / weight.sum())
+    first = rng.random_sample()
+    if sample_weight is None:
+        chosen[0] = int(first * n_samples)
+    else:
+        chosen[0] = _rows_at(first * sample_weight.sum(keepdims=True), sample_weight)[0]
     potential = 0.0
     for c in range(n_clusters):
         if c > 0:
             draws = rng.uniform(size=n_trials) * potential
-            mass = np.cumsum(closest if sample_weight is None else sample_weight * closest)
-            candidates = np.minimum(np.searchsorted(mass, draws), n_samples - 1)
+            candidates = _rows_at(draws, closest, sample_weight)
             points = np.ascontiguousarray(X[candidates], dtype=np.float64)
             gains = _native.potential(X, sample_weight, centre, points, closest, n_threads)
             chosen[c] = candidates[int(np.argmin(gains))]
         point = np.ascontiguousarray(X[chosen[c]], dtype=np.float64)
         potential = _native.min_update(X, sample_weight, centre, point, closest, n_threads)
     return chosen
+
+
+def _rows_at(
+    values: Float64Array, mass: Float64Array, sample_weight: Float64Array | None = None
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """First rows at which the running sum of mass × weight reaches each value.
+
+    Sums are taken a block at a time: a running sum of all rows would need as much memory again.
+    """
+    blocks = range(0, len(mass), _BLOCK_ROWS)
+
+    def block(low: int) -> Float64Array:
+        rows = slice(low, low + _BLOCK_ROWS)
+        return mass[rows] if sample_weight is None else mass[rows] * sample_weight[rows]
+
+    ends = np.cumsum([block(low).sum() for low in blocks])
+    found = np.empty(len(values), dtype=np.int64)
+    for i, value in enumerate(values):
+        b = min(int(np.searchsorted(ends, value)), len(ends) - 1)
+        inside = np.cumsum(block(blocks[b]))
+        row = np.searchsorted(inside, value - (ends[b - 1] if b else 0.0))
+        found[i] = blocks[b] + min(int(row), len(inside) - 1)
+    return found
 
 
 def kmeans_labels(

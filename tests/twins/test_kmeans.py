@@ -9,6 +9,7 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.cluster import kmeans_plusplus as sklearn_plusplus
 
+from mixtura import kmeans
 from mixtura.kmeans import kmeans_labels, kmeans_plusplus
 
 Array = np.ndarray[Any, Any]
@@ -100,3 +101,16 @@ def test_a_cluster_left_empty_is_refilled() -> None:
     assert len(np.unique(labels)) == 3
     for group in (labels[:30], labels[30:60], labels[60:]):
         assert len(np.unique(group)) == 1
+
+
+@pytest.mark.parametrize("kind", [None, "integers", "fractions"])
+def test_draws_by_blocks_are_those_of_one_running_sum(kind, monkeypatch) -> None:
+    monkeypatch.setattr(kmeans, "_BLOCK_ROWS", 7)
+    rng = np.random.default_rng(5)
+    for n in (1, 6, 7, 8, 50):
+        mass = rng.integers(0, 5, size=n).astype(np.float64)  # whole numbers: sums are exact in any order
+        w = weights(kind, n, 5)
+        whole = np.cumsum(mass if w is None else mass * w)
+        values = rng.uniform(size=200) * whole[-1] * 1.01
+        wanted = np.minimum(np.searchsorted(whole, values), n - 1)
+        np.testing.assert_array_equal(kmeans._rows_at(values, mass, w), wanted)
