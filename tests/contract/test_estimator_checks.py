@@ -11,10 +11,7 @@ from mixtura import GaussianMixture
 from mixtura.covariance import STRUCTURES
 
 # scikit-learn expects the same of its own KMeans. From one given start the fits are equal: tests/laws.
-_SEEDING = (
-    "k-means++ draws rows in proportion to their weight: a row of weight 2 and the row twice use up random "
-    "numbers differently, so that the starts differ"
-)
+_SEEDING = "rows of weight 2 and rows given twice use up random numbers differently in k-means++"
 
 
 def _expected_to_fail(estimator: Any) -> dict[str, str]:

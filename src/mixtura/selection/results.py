@@ -72,7 +72,8 @@ class Selection:
     candidates : tuple of Candidate
         For each number of components, one a structure.
     best : Candidate
-        The one with the lowest criterion; the first, if several have it.
+        The one with the lowest criterion; if several have it but for rounding, the one with the fewest
+        parameters, then the fewest components, then the first.
     criterion : Criterion
     """
 

@@ -28,6 +28,11 @@ __all__ = ["SELECTION_DEFAULTS", "select"]
 # candidates end below mclust's optimum and 181 above; with 5 starts, 12 end below.
 SELECTION_DEFAULTS = {"tol": 1e-6, "max_iter": 1000, "n_init": 10}
 
+# Two computations of one model differ by rounding: its criterion by about 1e-12 of itself, and as a sum over N
+# rows by no more than this where the terms nearly cancel. No difference so small says anything of the data.
+_TIE = 1e-6
+_RELATIVE_TIE = 1e-9
+
 
 def select(
     X: npt.ArrayLike,
@@ -61,7 +66,10 @@ def select(
     Returns
     -------
     Selection
-        Candidates that could not be fitted are in it, with the reason, and are not chosen.
+        Candidates that could not be fitted are in it, with the reason, and are not chosen. Of candidates
+        whose criterion is the same but for rounding, the one with the fewest parameters is the best, then
+        the one with the fewest components, then the one that was fitted first: in one dimension tied,
+        tied_diag and tied_spherical are one model.
 
     Raises
     ------
@@ -84,7 +92,7 @@ def select(
     >>> X = np.concatenate([np.random.default_rng(0).normal(m, 1, (50, 1)) for m in (0, 9)])
     >>> best = select(X, n_components=[1, 2, 3], random_state=0).best
     >>> best.n_components, best.covariance_type
-    (2, 'tied_spherical')
+    (2, 'tied')
     """
     rows = as_matrix(X, min_samples=2)
     weight = as_sample_weight(sample_weight, rows.shape[0])
@@ -114,7 +122,7 @@ def select(
         which = "" if len(candidates) == 1 else f"{first.n_components} {first.covariance_type}: "
         msg = f"no candidate could be fitted; {which}{first.error}"
         raise InputError(msg)
-    best = min(fitted, key=lambda candidate: candidate.value(criterion))
+    best = _lowest(fitted, criterion)
     if not best.converged:
         warnings.warn(
             f"the best candidate, {best.n_components} {best.covariance_type}, did not converge in "
@@ -123,6 +131,14 @@ def select(
             stacklevel=2,
         )
     return Selection(tuple(candidates), best, criterion)
+
+
+def _lowest(fitted: Sequence[Candidate], criterion: Criterion) -> Candidate:
+    """Return the best: the simplest of those that no more than rounding parts from the lowest value."""
+    lowest = min(candidate.value(criterion) for candidate in fitted)
+    tie = max(_TIE, _RELATIVE_TIE * abs(lowest))
+    tied = [candidate for candidate in fitted if candidate.value(criterion) <= lowest + tie]
+    return min(tied, key=lambda candidate: (candidate.n_parameters, candidate.n_components))
 
 
 def _checked_criterion(criterion: Criterion | str) -> Criterion:
