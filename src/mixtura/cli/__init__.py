@@ -26,6 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         app = import_module("mixtura.cli.app")
+    except KeyboardInterrupt:
+        sys.stderr.write("error: interrupted\n")
+        return 130
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _EXTRA:
             raise

@@ -11,7 +11,7 @@ from cyclopts import App, Parameter
 
 import mixtura
 from mixtura.cli.failures import exit_status
-from mixtura.cli.options import DataOptions, FitOptions, Flag
+from mixtura.cli.options import DataOptions, FitOptions, Flag, Whole, whole
 
 __all__ = ["run"]
 
@@ -151,8 +151,8 @@ def sample(
     model: Path,
     /,
     *,
-    number: Annotated[int, Parameter(name=("-n", "--number"))] = 100,
-    seed: int | None = None,
+    number: Annotated[Whole, Parameter(name=("-n", "--number"))] = 100,
+    seed: Annotated[Whole | None, Parameter(converter=whole)] = None,
     out: Path | None = None,
 ) -> None:
     """Draw new rows from a model.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,13 +11,13 @@ from rich.console import Console
 
 from mixtura._typing import Float64Array, IntArray
 from mixtura.cli.render import fits, grid, heading, mean_and_spread, say
+from mixtura.data.files import counted
 from mixtura.mixture import Mixture
 
 __all__ = [
     "Assignments",
     "assign",
     "feature_names",
-    "listed",
     "print_certainty",
     "print_components",
     "print_if_positive",
@@ -105,7 +105,7 @@ def print_components(to: Console, mixture: Mixture, assignments: Assignments | N
         columns, *rows = [list(line) for line in zip(columns, *rows, strict=True)]
     grid(to, columns, rows)
     if len(names) > _SHOWN_FEATURES:
-        say(to, f"  … and {len(names) - _SHOWN_FEATURES} more columns")
+        say(to, f"  … and {counted(len(names) - _SHOWN_FEATURES, 'more column')}")
 
 
 def print_certainty(to: Console, assignments: Assignments) -> None:
@@ -130,9 +130,3 @@ def print_if_positive(to: Console, log_likelihood: float, n_features: int) -> No
             f"It is positive, and may be: a density is a probability per unit of volume ({unit}), "
             "above 1 where the data lie close together in their units.",
         )
-
-
-def listed(names: Sequence[str], most: int = 12) -> str:
-    """Return names with commas, and how many are not shown."""
-    more = f", … ({len(names)} in all)" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

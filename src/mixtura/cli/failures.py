@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TextIO
 
 from cyclopts import CycloptsError
 from cyclopts.exceptions import UnusedCliTokensError
 
+from mixtura.cli.text import one_line
 from mixtura.errors import InputError
 
 __all__ = ["exit_status"]
+
+# What can befall only a file that is written to; where it has no name, it is standard output.
+_WRITE_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EBADF})
 
 _MISTAKE = 2
 _INTERRUPTED = 130
@@ -25,6 +32,7 @@ def exit_status(command: Callable[[], object]) -> int:
 
     Only mistakes of the user and faults of the machine are told so: an error in the program itself is raised.
     """
+    _prepare_streams()
     with warnings.catch_warnings():
         # Warnings of libraries to programmers are not for the person at the terminal.
         warnings.simplefilter("ignore")
@@ -34,7 +42,7 @@ def exit_status(command: Callable[[], object]) -> int:
             command()
             sys.stdout.flush()
         except CycloptsError as error:
-            return _told(f"{_usage(error)} (see mixtura --help)", _MISTAKE)
+            return _told(f"{_usage(error)} (see {_help_of(error)})", _MISTAKE)
         except InputError as error:
             return _told(str(error), _MISTAKE)
         except MemoryError as error:
@@ -48,17 +56,30 @@ def exit_status(command: Callable[[], object]) -> int:
             _give_up_stdout()
             return status
         except KeyboardInterrupt:
-            return _told("interrupted: no file was written", _INTERRUPTED)
+            return _told("interrupted: nothing more was written", _INTERRUPTED)
     return 0
 
 
 def _told(message: str, status: int) -> int:
-    sys.stderr.write(f"error: {_one_line(message)}\n")
+    _tell(f"error: {one_line(message)}\n")
     return status
 
 
-def _one_line(message: str) -> str:
-    return " ".join(message.split())
+def _tell(line: str) -> None:
+    # Where nobody can be told, the exit status has to do.
+    with suppress(OSError):
+        sys.stderr.write(line)
+        sys.stderr.flush()
+
+
+def _prepare_streams() -> None:
+    """Let any text go to any stream: a closed one is the null device, and what has no code there is '?'."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _usage(error: CycloptsError) -> str:
@@ -67,9 +88,16 @@ def _usage(error: CycloptsError) -> str:
     return str(error).rstrip(".")
 
 
+def _help_of(error: CycloptsError) -> str:
+    chain = [word for word in error.command_chain or () if not word.startswith("-")]
+    return " ".join(["mixtura", *chain, "--help"])
+
+
 def _system_message(error: OSError) -> str:
     reason = error.strerror or str(error)
-    return f"{error.filename}: {reason}" if error.filename is not None else reason
+    if error.filename is not None:
+        return f"{error.filename}: {reason}"
+    return f"standard output: {reason}" if error.errno in _WRITE_FAULTS else reason
 
 
 def _show_warning(
@@ -80,7 +108,7 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    sys.stderr.write(f"warning: {_one_line(str(message))}\n")
+    _tell(f"warning: {one_line(str(message))}\n")
 
 
 def _give_up_stdout() -> None:

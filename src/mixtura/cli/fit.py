@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
+from sklearn.exceptions import ConvergenceWarning
 
-from mixtura.cli.describe import assign, listed, print_certainty, print_components, print_if_positive
+from mixtura.cli.describe import assign, print_certainty, print_components, print_if_positive
 from mixtura.cli.options import DataOptions, FitOptions, parse_counts, parse_names, refuse_overwriting
 from mixtura.cli.progress import FitProgress
 from mixtura.cli.render import console, grid, heading, say
-from mixtura.covariance import STRUCTURES, resolve
-from mixtura.data.files import Table, check_output, read_table, write_table, writing
+from mixtura.covariance import STRUCTURES
+from mixtura.data.files import Table, check_output, counted, listed, read_table, write_table, writing
 from mixtura.errors import InputError
 from mixtura.selection import Candidate, Criterion, Selection, select
 
@@ -39,9 +42,9 @@ def run(
 ) -> None:
     """Do what `mixtura fit` is asked to; parameters as in `mixtura.cli.app.fit`."""
     counts = parse_counts(components)
-    structures = list(STRUCTURES) if covariance == _ALL else parse_names(covariance, "--covariance")
-    for name in structures:
-        resolve(name)
+    structures = _structures(covariance)
+    criterion = _criterion(criterion)
+    fitting.check()
     _check_outputs(data, out, labels, proba=proba)
     table = read_table(data, columns=reading.names, drop_missing=reading.drop_missing, header=reading.header)
     if len(table.X) < 2:
@@ -51,7 +54,9 @@ def run(
     if not quiet:
         print_table_read(to, data, table)
     plan = [(k, name) for k in counts for name in structures]
-    with FitProgress(plan, wanted=not quiet) as progress:
+    with FitProgress(plan, wanted=not quiet) as progress, warnings.catch_warnings():
+        # It names a parameter of Python; ours names the option.
+        warnings.simplefilter("ignore", ConvergenceWarning)
         selection = select(
             table.named(),
             n_components=counts,
@@ -67,6 +72,9 @@ def run(
         )
     mixture = selection.estimator.mixture_
     assignments = assign(mixture, table.X, proba=proba)
+    if not selection.best.converged:
+        passes = f"{fitting.max_iter} passes: --max-iter gives more"
+        warnings.warn(f"the best candidate did not converge in {passes}", UserWarning, stacklevel=1)
     if not quiet:
         _print_candidates(to, selection, counts, structures)
         _print_best(to, selection, counts)
@@ -74,11 +82,31 @@ def run(
         print_certainty(to, assignments)
     if out is not None:
         with writing(out):
-            selection.estimator.save(out)
+            # A link stays one: what it points to is replaced.
+            selection.estimator.save(out.resolve())
         _print_written(to, f"the model to {out}", quiet=quiet)
     if labels is not None:
         write_table(labels, assignments.columns(table.row_numbers))
-        _print_written(to, f"the labels of {len(table.X)} rows to {labels}", quiet=quiet)
+        _print_written(to, f"the labels of {counted(len(table.X), 'row')} to {labels}", quiet=quiet)
+
+
+def _structures(text: str) -> list[str]:
+    names = parse_names(text.lower(), "--covariance")
+    if names == [_ALL]:
+        return list(STRUCTURES)
+    unknown = [name for name in names if name not in STRUCTURES]
+    if unknown:
+        msg = f"--covariance {unknown[0]!r}: give {_ALL}, or some of {', '.join(STRUCTURES)}"
+        raise InputError(msg)
+    return list(dict.fromkeys(names))
+
+
+def _criterion(text: str) -> Criterion:
+    names = [str(name) for name in Criterion]
+    if text.lower() not in names:
+        msg = f"--criterion {text!r}: give one of {', '.join(names)}"
+        raise InputError(msg)
+    return Criterion(text.lower())
 
 
 def _check_outputs(data: Path, out: Path | None, labels: Path | None, *, proba: bool) -> None:
@@ -100,12 +128,18 @@ def print_table_read(to: Console, path: Path, table: Table) -> None:
     """Say what was read, and what was not."""
     rows, columns = table.X.shape
     notes = f" ({', '.join(table.notes)})" if table.notes else ""
-    words = f"{'column' if columns == 1 else 'columns'}: {listed(table.feature_names)}"
-    say(to, f"{path}{notes}: {rows} rows, {columns} {words}")
+    shape = f"{counted(rows, 'row')}, {counted(columns, 'column')}"
+    say(to, f"{path}{notes}: {shape}: {listed(table.feature_names)}")
     if table.left_out:
-        say(to, f"  left out: {listed([f'{name} ({reason})' for name, reason in table.left_out])}")
+        reasons: dict[str, list[str]] = {}
+        for name, reason in table.left_out:
+            reasons.setdefault(reason, []).append(name)
+        say(to, f"  left out: {'; '.join(f'{listed(names)} ({why})' for why, names in reasons.items())}")
     if table.n_dropped:
-        say(to, f"  left out: {table.n_dropped} of {table.n_rows_file} rows, which have missing values")
+        say(to, f"  left out: {table.n_dropped} of {counted(table.n_rows_file, 'row')}, with missing values")
+    same = [table.feature_names[j] for j in np.flatnonzero((table.X[0] == table.X).all(axis=0))]
+    if same:
+        say(to, f"  the same in every row, so of no use to tell groups apart: {listed(same)}")
 
 
 def _print_candidates(to: Console, selection: Selection, counts: list[int], structures: list[str]) -> None:
@@ -137,11 +171,10 @@ def _cell(candidate: Candidate, selection: Selection) -> str:
 
 def _print_best(to: Console, selection: Selection, counts: list[int]) -> None:
     best, estimator = selection.best, selection.estimator
-    noun = "component" if best.n_components == 1 else "components"
     chosen = "Chosen" if len(selection.candidates) > 1 else "Fitted"
-    heading(to, f"{chosen}: {best.n_components} {noun}, covariance {best.covariance_type}")
+    heading(to, f"{chosen}: {counted(best.n_components, 'component')}, covariance {best.covariance_type}")
     others = ", ".join(f"{name.upper()} {best.value(name):.1f}" for name in Criterion)
-    say(to, f"{others}; {best.n_parameters} parameters")
+    say(to, f"{others}; {counted(best.n_parameters, 'parameter')}")
     ended = "converged" if best.converged else "not converged"
     say(
         to,

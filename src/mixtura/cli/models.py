@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 import mixtura
 from mixtura.cli.options import DataOptions
-from mixtura.data.files import Table, read_table, write_csv, write_table
+from mixtura.data.files import Table, counted, listed, read_table, write_csv, write_table
 from mixtura.errors import InputError
 from mixtura.estimators import GaussianMixture
 from mixtura.mixture import Mixture
@@ -41,9 +41,9 @@ def matching_table(model: Path, mixture: Mixture, data: Path, reading: DataOptio
         needed_by=f"{model} was fitted on" if reading.names is None and own is not None else None,
     )
     if table.X.shape[1] != mixture.n_features:
-        names = "" if own is None else f" ({', '.join(own)})"
-        found = f"{table.X.shape[1]} of {data} would be used ({', '.join(table.feature_names)})"
-        msg = f"{model} was fitted on {mixture.n_features} columns{names}, but {found}: choose with --columns"
+        fitted_on = counted(mixture.n_features, "column") + ("" if own is None else f" ({listed(own)})")
+        found = f"{table.X.shape[1]} of {data} would be used ({listed(table.feature_names)})"
+        msg = f"{model} was fitted on {fitted_on}, but {found}: choose with --columns"
         raise InputError(msg)
     return table
 

@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from mixtura.errors import InputError
 
-__all__ = ["DataOptions", "FitOptions", "Flag", "parse_counts", "parse_names", "refuse_overwriting"]
+__all__ = [
+    "DataOptions",
+    "FitOptions",
+    "Flag",
+    "Whole",
+    "parse_counts",
+    "parse_names",
+    "refuse_overwriting",
+    "whole",
+]
+
+_MOST_SEEDS = 2**32
+
+
+def whole(_: Any, tokens: Sequence[Any]) -> int:
+    """Read a whole number: `int` as cyclopts does it takes 2.5 for 2."""
+    text = tokens[0].value
+    if not re.fullmatch(r"[+-]?\d+", text):
+        msg = f"{text!r} is no whole number"
+        raise ValueError(msg)
+    return int(text)
+
 
 Flag = Annotated[bool, Parameter(show_default=False)]
+Whole = Annotated[int, Parameter(converter=whole)]
 
 _RANGE = re.compile(r"(\d+)(?::(\d+))?")
 _MOST_COMPONENTS = 10_000
@@ -52,15 +76,38 @@ class DataOptions:
 class FitOptions:
     """How each candidate is fitted."""
 
-    seed: Annotated[int, Parameter(help="For the random starts: the same seed gives the same fit.")] = 0
-    n_init: Annotated[int, Parameter(help="Starts of each candidate; the best is kept.")] = 10
+    seed: Annotated[Whole, Parameter(help="For the random starts: the same seed gives the same fit.")] = 0
+    n_init: Annotated[Whole, Parameter(help="Starts of each candidate; the best is kept.")] = 10
     tol: Annotated[
         float, Parameter(help="A fit has converged when a pass gains less log-likelihood a row than this.")
     ] = 1e-6
-    max_iter: Annotated[int, Parameter(help="Passes over the data, at most, of each start.")] = 1000
+    max_iter: Annotated[Whole, Parameter(help="Passes over the data, at most, of each start.")] = 1000
     jobs: Annotated[
-        int | None, Parameter(help="Threads; all cores by default. The result does not depend on it.")
+        Whole | None,
+        Parameter(converter=whole, help="Threads; all cores by default. The result does not depend on it."),
     ] = None
+
+    def check(self) -> None:
+        """Refuse what has no meaning.
+
+        Raises
+        ------
+        InputError
+            Names the option.
+        """
+        for option, value, least in (("--n-init", self.n_init, 1), ("--max-iter", self.max_iter, 1)):
+            if value < least:
+                msg = f"{option} {value}: give a whole number of at least {least}"
+                raise InputError(msg)
+        if not 0 <= self.seed < _MOST_SEEDS:
+            msg = f"--seed {self.seed}: give a whole number from 0 to {_MOST_SEEDS - 1}"
+            raise InputError(msg)
+        if not (math.isfinite(self.tol) and self.tol >= 0):
+            msg = f"--tol {self.tol:g}: give a number of at least 0"
+            raise InputError(msg)
+        if self.jobs == 0:
+            msg = "--jobs 0: give a number of threads such as 4; -1 is all cores, -2 all but one"
+            raise InputError(msg)
 
 
 def parse_counts(text: str) -> list[int]:
@@ -77,7 +124,10 @@ def parse_counts(text: str) -> list[int]:
         low = int(match[1]) if match else 0
         high = int(match[2] or low) if match else 0
         if not 1 <= low <= high <= _MOST_COMPONENTS:
-            msg = f"-k {text!r}: give a number of components such as 3, a range as 1:6, or a list as 2,4,8"
+            msg = (
+                f"-k {text!r}: give a number of components such as 3, a range as 1:6, or a list as 2,4,8, "
+                f"from 1 to {_MOST_COMPONENTS}"
+            )
             raise InputError(msg)
         counts.extend(k for k in range(low, high + 1) if k not in counts)
     return counts

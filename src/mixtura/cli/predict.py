@@ -8,7 +8,7 @@ from mixtura.cli.describe import assign
 from mixtura.cli.models import load_model, matching_table, write_or_print
 from mixtura.cli.options import DataOptions, refuse_overwriting
 from mixtura.cli.render import console, say
-from mixtura.data.files import check_output
+from mixtura.data.files import check_output, counted
 
 __all__ = ["run"]
 
@@ -23,4 +23,4 @@ def run(*, model: Path, data: Path, out: Path | None, proba: bool, reading: Data
     assignments = assign(mixture, table.X, proba=proba)
     write_or_print(out, assignments.columns(table.row_numbers))
     if out is not None:
-        say(console(), f"wrote the labels of {len(table.X)} rows to {out}")
+        say(console(), f"wrote the labels of {counted(len(table.X), 'row')} to {out}")

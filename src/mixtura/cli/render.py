@@ -8,22 +8,34 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from rich import box
-from rich.cells import cell_len
-from rich.console import Console, RenderableType
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
+
+from mixtura.cli.text import printable
 
 __all__ = ["console", "fits", "grid", "heading", "mean_and_spread", "say"]
 
 _PLAIN_WIDTH = 100
 # Blanks between columns; in a terminal there is one more, in which the rule runs.
 _GAP = 2
+# The first column of a table is never cut below this.
+_NARROW = 16
+
+
+class _Console(Console):
+    """Leaves it to the caller what a reader that has gone means; rich would end the program."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
 
 
 def console(stream: TextIO | None = None) -> Console:
     """Return a console on standard output, or another stream: of fixed width where it is not a terminal."""
     stream = sys.stdout if stream is None else stream
-    return Console(
+    return _Console(
         file=stream,
         width=None if stream.isatty() else _PLAIN_WIDTH,
         highlight=False,
@@ -33,14 +45,21 @@ def console(stream: TextIO | None = None) -> Console:
 
 
 def say(to: Console, text: str) -> None:
-    """Print a paragraph."""
-    _put(to, Text(text))
+    """Print a paragraph, in a pipe on one line: what looks for a sentence there should find it whole.
+
+    In a terminal all its lines begin with the blanks that the first one does.
+    """
+    bare = text.lstrip(" ")
+    if to.is_terminal:
+        to.print(Padding(Text(printable(bare)), (0, 0, 0, len(text) - len(bare)), expand=False))
+    else:
+        to.file.write(f"{printable(text)}\n")
 
 
 def heading(to: Console, text: str) -> None:
     """Print a heading, with a blank line above."""
     to.print()
-    to.print(Text(text, style="bold"))
+    to.print(Text(printable(text), style="bold"))
 
 
 def grid(
@@ -59,6 +78,9 @@ def grid(
     emphasis : sequence of bool
         Which rows are bold in a terminal.
     """
+    columns = [printable(column) for column in columns]
+    widest = _widest_first(to)
+    rows = [[_shortened(printable(row[0]), widest), *map(printable, row[1:])] for row in rows]
     for number, part in enumerate(_parts(to, columns, rows)):
         if number:
             to.print()
@@ -73,12 +95,11 @@ def grid(
                 Text(columns[j]),
                 justify="right" if j else "left",
                 no_wrap=True,
-                max_width=None if j else _widest_first(to),
             )
         for i, row in enumerate(rows):
             style = "bold green" if i < len(emphasis) and emphasis[i] else None
             table.add_row(*(Text(row[j]) for j in part), style=style)
-        _put(to, table)
+        _print_table(to, table)
 
 
 def fits(to: Console, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
@@ -105,16 +126,27 @@ def _parts(to: Console, columns: Sequence[str], rows: Sequence[Sequence[str]]) -
 
 
 def _widest_first(to: Console) -> int:
-    return to.width // 3
+    return max(_NARROW, to.width // 3)
 
 
-def _put(to: Console, what: RenderableType) -> None:
+def _shortened(text: str, width: int) -> str:
+    """Return text of this width at most: names that are cut often differ at their ends, so both ends stay."""
+    if cell_len(text) <= width:
+        return text
+    room = max(width - 1, 2)
+    tail = text
+    while cell_len(tail) > room // 2:
+        tail = tail[1:]
+    return f"{set_cell_size(text, room - room // 2).rstrip()}…{tail}"
+
+
+def _print_table(to: Console, table: RichTable) -> None:
     """Print; in a pipe, without the blanks that fill lines up to the width."""
     if to.is_terminal:
-        to.print(what)
+        to.print(table)
         return
     with to.capture() as captured:
-        to.print(what)
+        to.print(table)
     to.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
 

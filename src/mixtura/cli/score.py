@@ -8,7 +8,7 @@ from mixtura.cli.describe import print_if_positive
 from mixtura.cli.models import load_model, matching_table
 from mixtura.cli.options import DataOptions, refuse_overwriting
 from mixtura.cli.render import console, say
-from mixtura.data.files import check_output, write_table
+from mixtura.data.files import check_output, counted, write_table
 
 __all__ = ["run"]
 
@@ -23,8 +23,9 @@ def run(*, model: Path, data: Path, out: Path | None, reading: DataOptions) -> N
     log_density = mixture.log_pdf(table.X)
     to = console()
     mean = float(log_density.mean())
-    say(to, f"{data}: log-likelihood {mean:.6f} a row, {log_density.sum():.3f} in all {len(table.X)} rows")
+    n_rows = counted(len(table.X), "row")
+    say(to, f"{data}: log-likelihood {mean:.6f} a row, {log_density.sum():.3f} in {n_rows}")
     print_if_positive(to, mean, mixture.n_features)
     if out is not None:
         write_table(out, {"row": table.row_numbers + 1, "log_density": log_density})
-        say(to, f"wrote the log-density of {len(table.X)} rows to {out}")
+        say(to, f"wrote the log-density of {n_rows} to {out}")

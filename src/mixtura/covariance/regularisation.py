@@ -57,10 +57,10 @@ class Ridge(Regularisation):
 # ten-thousandth of the data's standard deviation. Wide enough to keep every Cholesky factorisation sound in
 # float64, narrow enough to leave honest clusters alone.
 RELATIVE_FLOOR = 1e-8
-# The data's covariance may itself be close to singular. Eigenvalues of its correlation matrix are kept above the
-# first number, so that ε times it leaves a factorisation six digits; those below the second belong to directions
-# in which the data do not vary at all (collinear or constant columns, fewer rows than columns), which say nothing
-# of their scale: they take 1, the mean of the eigenvalues.
+# The data's covariance may itself be close to singular. Eigenvalues of its correlation matrix are kept above
+# the first number, so that ε times it leaves a factorisation six digits; those below the second belong to
+# directions in which the data do not vary at all (collinear or constant columns, fewer rows than columns),
+# which say nothing of their scale: they take 1, the mean of the eigenvalues.
 _CORRELATION_FLOOR = 1e-2
 _NO_VARIATION = 1e-12
 

@@ -15,6 +15,7 @@ from mixtura.covariance import CovarianceStructure, resolve
 from mixtura.em import Callback
 from mixtura.errors import InputError
 from mixtura.estimators import GaussianMixture
+from mixtura.random_state import as_random_state
 from mixtura.selection.collapse import CollapseDetector
 from mixtura.selection.results import Candidate
 
@@ -26,10 +27,11 @@ _START_NAMES = ("kmeans", "k-means++")
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What is the same for all candidates."""
+    """What is the same for all candidates; `n_rows` is N, the sum of the weights of the `n_samples` rows."""
 
     X: npt.ArrayLike
     weight: npt.NDArray[np.float64] | None
+    n_samples: int
     n_rows: float
     n_features: int
     params: dict[str, Any]
@@ -40,6 +42,8 @@ class Problem:
         k, structure = n_components, resolve(covariance_type)
         n_parameters = k - 1 + k * self.n_features + structure.n_parameters(k, self.n_features)
         candidate = Candidate(k, structure.name, n_parameters)
+        if k > self.n_samples:
+            return replace(candidate, error=f"more components than the {self.n_samples} rows")
         try:
             with warnings.catch_warnings():
                 # `converged` tells; of the best one a warning is given.
@@ -66,7 +70,7 @@ class Problem:
         # One component has one optimum.
         n_starts = n_init if k > 1 else 1
         # As `n_init` would: an integer is a stream that all starts draw from.
-        stream = np.random.RandomState(int(seed)) if isinstance(seed, Integral) else seed
+        stream = as_random_state(seed) if isinstance(seed, Integral) else seed
         one_start = self.params | {"n_init": 1, "random_state": stream}
         user_callback = one_start.pop("callback", None)
         best: GaussianMixture | None = None
@@ -81,7 +85,7 @@ class Problem:
             if best is None or estimator.lower_bound_ > best.lower_bound_:
                 best = estimator
         if best is None:
-            starts = f"all {n_starts} starts" if n_starts > 1 else "the fit"
+            starts = f"each of {n_starts} starts" if n_starts > 1 else "the fit"
             msg = (
                 f"{starts} ended with a component without extent, where the likelihood has no bound: "
                 "try fewer components, or a tied covariance"

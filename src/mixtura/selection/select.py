@@ -16,6 +16,7 @@ from mixtura.data import as_matrix, as_sample_weight
 from mixtura.errors import InputError
 from mixtura.estimators._settings import check_integer
 from mixtura.moments import data_moments
+from mixtura.random_state import as_random_state
 from mixtura.selection.collapse import CollapseDetector
 from mixtura.selection.problem import Problem
 from mixtura.selection.results import Candidate, Criterion, Selection
@@ -28,8 +29,8 @@ __all__ = ["SELECTION_DEFAULTS", "select"]
 # candidates end below mclust's optimum and 181 above; with 5 starts, 12 end below.
 SELECTION_DEFAULTS = {"tol": 1e-6, "max_iter": 1000, "n_init": 10}
 
-# Two computations of one model differ by rounding: its criterion by about 1e-12 of itself, and as a sum over N
-# rows by no more than this where the terms nearly cancel. No difference so small says anything of the data.
+# Two computations of one model differ by rounding: by about 1e-12 of the criterion, or in absolute terms
+# where the log densities of the rows nearly cancel. No difference so small says anything of the data.
 _TIE = 1e-6
 _RELATIVE_TIE = 1e-9
 
@@ -106,11 +107,12 @@ def select(
     if not structures:
         msg = "covariance_types is empty: give at least one structure"
         raise InputError(msg)
+    as_random_state(params.get("random_state"))
     detector = None
     if params.get("reg_covar", "auto") == "auto":
         threads = resolve_n_jobs(params.get("n_jobs"))
         detector = CollapseDetector(data_moments(rows, weight, dense=True, n_threads=threads).covariance)
-    problem = Problem(X, weight, n_rows, rows.shape[1], params, detector)
+    problem = Problem(X, weight, rows.shape[0], n_rows, rows.shape[1], params, detector)
     candidates = []
     for k, structure in product(counts, structures):
         candidates.append(problem.fitted(k, structure))

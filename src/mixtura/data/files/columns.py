@@ -81,7 +81,8 @@ def numeric_columns(
     for name, column in zip(table.column_names, table.columns, strict=True):
         kind = kind_of(column.type)
         values: Float64Array | None = None
-        if kind == "numbers":
+        if kind == "numbers" or (kind == "empty" and asked):
+            # Where nothing but missing values was asked for, the rows that lack them are what is wrong.
             values = _as_float64(column)
         elif kind == "text" and text_numbers is not None:
             values = _parse_text(path, name, column, text_numbers)
@@ -134,8 +135,8 @@ def _not_numbers(path: Path, name: str, column: Any, kind: str) -> InputError:
             example = f" (data row {row + 1} is {str(value.as_py())[:40]!r})"
             break
     remedy = "encode it as 0 and 1" if kind == "true/false" else "encode it as numbers"
-    what = "is empty" if kind == "empty" else f"holds {kind}, not numbers{example}"
-    return InputError(f"{path}: column {name!r} {what}: {remedy} or choose other columns with --columns")
+    what = f"column {name!r} holds {kind}, not numbers{example}"
+    return InputError(f"{path}: {what}: {remedy} or choose other columns with --columns")
 
 
 def _is_row_number(values: Float64Array) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import errno
 import os
+import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +18,7 @@ import numpy.typing as npt
 from mixtura.data.files.arrow import arrow, arrow_errors
 from mixtura.data.files.columns import TextNumbers, kind_of, numeric_columns
 from mixtura.data.files.delimited import read_delimited
+from mixtura.data.files.names import listed
 from mixtura.data.files.table import Column, Table, as_table
 from mixtura.errors import FileFormatError, InputError
 
@@ -115,7 +118,7 @@ def _suffix(path: Path) -> str:
 
 def _meant(wrong: str, names: Sequence[str]) -> str:
     close = difflib.get_close_matches(wrong, names, n=1)
-    return f", perhaps {close[0]!r} is meant" if close else ""
+    return f", perhaps '{listed(close)}' is meant" if close else ""
 
 
 def _refuse_repeated(path: Path, names: Sequence[str]) -> None:
@@ -130,15 +133,16 @@ def _require(path: Path, names: Sequence[str], asked: Sequence[str], needed_by: 
     lacking = [name for name in asked if name not in names]
     if not lacking:
         return
-    has = ", ".join(names[:_SHOWN_NAMES])
-    if len(names) > _SHOWN_NAMES:
-        has += f", … ({len(names)} in all)"
+    has = listed(names, _SHOWN_NAMES)
     if needed_by is not None:
-        msg = f"{needed_by} columns {', '.join(asked)}; {path} lacks {', '.join(lacking)}: it has {has}"
+        lacks = listed(lacking, _SHOWN_NAMES)
+        msg = f"{needed_by} columns {listed(asked, _SHOWN_NAMES)}; {path} lacks {lacks}: it has {has}"
     else:
-        word = "column" if len(lacking) == 1 else "columns"
+        no_column = "there is no column" if len(lacking) == 1 else "there are no columns"
         wrong = ", ".join(repr(name) for name in lacking)
-        msg = f"{path}: there is no {word} {wrong}{_meant(lacking[0], names)}; the file has {has}"
+        # Names with commas in them fall apart where they are not quoted.
+        meant = _meant(lacking[0], names) or _meant(", ".join(lacking), names)
+        msg = f"{path}: {no_column} {wrong}{meant}; the file has {has}"
     raise InputError(msg)
 
 
@@ -177,12 +181,12 @@ def _numpy_table(
                 names = list(loaded)
                 name = "X" if "X" in names else names[0] if len(names) == 1 else None
                 if name is None:
-                    msg = f"{path}: holds the arrays {', '.join(names) or '(none)'}; call the data X"
+                    msg = f"{path}: holds the arrays {listed(names) or '(none)'}; call the data X"
                     raise FileFormatError(msg)
                 array, others = loaded[name], [(n, "another array") for n in names if n != name]
         else:
             array = loaded
-    except (ValueError, EOFError) as error:
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         if isinstance(error, InputError):
             raise
         msg = f"{path}: cannot be read as a NumPy file ({' '.join(str(error).split())})"

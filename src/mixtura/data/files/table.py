@@ -14,6 +14,8 @@ from mixtura.errors import InputError
 __all__ = ["Column", "Table", "as_table", "data_rows"]
 
 _SHOWN = 5
+# Squares, and these in ratio to a small variance, must not overflow.
+_LARGEST = 1e100
 
 Column = tuple[str, Float64Array]
 
@@ -85,7 +87,7 @@ def as_table(
     Raises
     ------
     InputError
-        If there is no column or row, a missing value that may not be dropped, or an infinity.
+        If there is no column or row, a missing value that may not be dropped, or one too large to compute.
     """
     if not columns:
         found = ", ".join(f"{name!r} ({reason})" for name, reason in left_out)
@@ -93,7 +95,7 @@ def as_table(
         raise InputError(msg)
     n_rows = len(columns[0][1])
     if n_rows == 0:
-        msg = f"{path}: there are column names but no rows below them"
+        msg = f"{path}: there are no rows in it"
         raise InputError(msg)
     X = np.empty((n_rows, len(columns)))
     for j, (_, values) in enumerate(columns):
@@ -118,7 +120,7 @@ def as_table(
             "leave such columns out with --columns"
         )
         raise InputError(msg)
-    _refuse_infinities(path, columns)
+    _refuse_too_large(path, columns)
     return Table(
         X=X if kept.all() else np.ascontiguousarray(X[kept]),
         feature_names=tuple(name for name, _ in columns),
@@ -130,15 +132,23 @@ def as_table(
     )
 
 
-def _refuse_infinities(path: object, columns: list[Column]) -> None:
+def _refuse_too_large(path: object, columns: list[Column]) -> None:
     for name, values in columns:
+        if not np.abs(values, where=~np.isnan(values), out=np.zeros(len(values))).max() > _LARGEST:
+            continue
         rows = np.flatnonzero(np.isinf(values))
         if len(rows):
             msg = (
                 f"{path}: column {name!r} holds an infinity, or a number too large for a float64, in "
                 f"{data_rows(rows)}: correct or delete it, or leave the column out with --columns"
             )
-            raise InputError(msg)
+        else:
+            rows = np.flatnonzero(np.abs(values) > _LARGEST)
+            msg = (
+                f"{path}: column {name!r} holds numbers beyond {_LARGEST:g}, too large to be squared, in "
+                f"{data_rows(rows)}: give the column in a larger unit, or leave it out with --columns"
+            )
+        raise InputError(msg)
 
 
 def data_rows(rows: IntArray) -> str:
