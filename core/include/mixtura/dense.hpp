@@ -1,55 +1,72 @@
 // Dense geometry: triangular whitening y = t U and the symmetric sum of r t t^T, lanes being samples.
 #pragma once
 
+#include <cmath>
+
 #include "tile.hpp"
 
 namespace mixtura::MIXTURA_ISA {
 
-constexpr int kColumns = 4;  // columns of U, and features of a pair block, that one pass over the rows serves
-
-// Vectors of rows that one broadcast of U serves: 4 x 4 accumulators need 32 registers.
+// How many vectors of rows, times columns of U, are whitened at once, and how many features meet how many others in
+// the sums: as many accumulators as leave registers for what they are fed with, at least as many as hide the latency.
 #if defined(__AVX512F__) || defined(__aarch64__)
 constexpr int kVectors = 4;
+constexpr int kColumns = 4;
 constexpr int kPairRows = 4;
+#elif defined(__AVX2__)
+constexpr int kVectors = 2;
+constexpr int kColumns = 4;
+constexpr int kPairRows = 3;
 #else
 constexpr int kVectors = 2;
+constexpr int kColumns = 4;
 constexpr int kPairRows = 2;
 #endif
+constexpr int kPairColumns = 4;
+constexpr int kGroup = 3;  // times kPairColumns features that meet all others while they are in the first-level cache
 
-// U is packed by blocks of four columns, each row of a block contiguous, rows to the end of its triangle.
+// A range cut into the fewest parts of at most `most`, as equal as can be: short parts leave multipliers idle.
+struct Parts {
+    int count, length, longer;
+    Parts(int n, int most) : count((n + most - 1) / most), length(count ? n / count : 0), longer(n - count * length) {}
+    int size(int part) const { return length + (part < longer); }
+};
+
+// U is packed by blocks of columns, each row of a block contiguous, rows to the end of its triangle.
 inline std::size_t packed_size(int d) {
+    const Parts blocks(d, kColumns);
     std::size_t size = 0;
-    for (int j = 0; j < d; j += kColumns)
-        size += static_cast<std::size_t>((j + kColumns < d ? j + kColumns : d)) * kColumns;
+    for (int part = 0, end = 0; part < blocks.count; ++part) {
+        end += blocks.size(part);
+        size += static_cast<std::size_t>(end) * blocks.size(part);
+    }
     return size;
 }
 
 template <class T>
 inline void pack_upper(int d, const double* U /* (d, d) */, T* packed) {
-    for (int j = 0; j < d; j += kColumns) {
-        const int rows = j + kColumns < d ? j + kColumns : d;
-        for (int i = 0; i < rows; ++i) {
-            for (int c = 0; c < kColumns; ++c) {
-                const bool inside = j + c < d && i <= j + c;
-                *packed++ = inside ? static_cast<T>(U[static_cast<std::ptrdiff_t>(i) * d + j + c]) : T(0);
-            }
+    const Parts blocks(d, kColumns);
+    for (int part = 0, j = 0; part < blocks.count; j += blocks.size(part++)) {
+        const int columns = blocks.size(part);
+        for (int i = 0; i < j + columns; ++i) {
+            for (int c = j; c < j + columns; ++c)
+                *packed++ = i <= c ? static_cast<T>(U[static_cast<std::ptrdiff_t>(i) * d + c]) : T(0);
         }
     }
 }
 
-// Calls f(Index<n>) for an n in 1 .. 4 known at run time.
-template <class F>
+// Where the pairs (i, 0), (i, 1), ... of an upper triangle by rows would begin; those with j >= i are there.
+MIXTURA_INLINE double* pairs_from(double* S2, std::ptrdiff_t d, std::ptrdiff_t i) {
+    return S2 + i * d - i * (i + 1) / 2;
+}
+
+// Calls f(Index<n>) for an n in 1 .. Most known at run time.
+template <int Most, class F>
 MIXTURA_INLINE void with_size(int n, const F& f) {
-    switch (n) {
-        case 1:
-            return f(Index<1>{});
-        case 2:
-            return f(Index<2>{});
-        case 3:
-            return f(Index<3>{});
-        default:
-            return f(Index<4>{});
+    if constexpr (Most > 1) {
+        if (n < Most) return with_size<Most - 1>(n, f);
     }
+    f(Index<Most>{});
 }
 
 // y = (t U) in NC columns from j, for one panel of rows; `u` is that block of the packed U.
@@ -58,7 +75,7 @@ MIXTURA_INLINE void whiten_block(int j, const typename A::T* u, const typename A
                                  typename A::V (&y)[NC][kVectors]) {
     using V = typename A::V;
     each<NC>([&](auto c) MIXTURA_LAMBDA { each<kVectors>([&](auto v) MIXTURA_LAMBDA { y[c][v] = V{}; }); });
-    for (int i = 0; i < j; ++i, t += stride, u += kColumns) {
+    for (int i = 0; i < j; ++i, t += stride, u += NC) {
         V x[kVectors];
         each<kVectors>([&](auto v) MIXTURA_LAMBDA { x[v] = A::load(t + v * A::L); });
         each<NC>([&](auto c) MIXTURA_LAMBDA {
@@ -71,7 +88,7 @@ MIXTURA_INLINE void whiten_block(int j, const typename A::T* u, const typename A
         each<kVectors>([&](auto v) MIXTURA_LAMBDA { x[v] = A::load(t + i * stride + v * A::L); });
         each<NC - i>([&](auto e) MIXTURA_LAMBDA {
             constexpr int c = i + e;
-            const V w = A::all(u[i * kColumns + c]);
+            const V w = A::all(u[i * NC + c]);
             each<kVectors>([&](auto v) MIXTURA_LAMBDA { y[c][v] += x[v] * w; });
         });
     });
@@ -94,15 +111,16 @@ inline void dense_logits_general(int d, int R, std::ptrdiff_t S, const typename 
         V q[kVectors];
         each<kVectors>([&](auto v) MIXTURA_LAMBDA { q[v] = V{}; });
         const typename A::T* block = u;
-        for (int j = 0; j < d; j += kColumns) {
-            with_size(d - j, [&](auto n) MIXTURA_LAMBDA {
+        const Parts blocks(d, kColumns);
+        for (int part = 0, j = 0; part < blocks.count; j += blocks.size(part++)) {
+            with_size<kColumns>(blocks.size(part), [&](auto n) MIXTURA_LAMBDA {
                 V y[n][kVectors];
                 whiten_block<A, n>(j, block, panel, step, y);
                 each<n>([&](auto c) MIXTURA_LAMBDA {
                     each<kVectors>([&](auto v) MIXTURA_LAMBDA { q[v] += y[c][v] * y[c][v]; });
                 });
+                block += (j + n) * n;
             });
-            block += (j + kColumns) * kColumns;
         }
         each<kVectors>([&](auto v) MIXTURA_LAMBDA { A::store(logit + r + v * A::L, to_logit<A>(q[v], offset)); });
     }
@@ -119,7 +137,7 @@ inline void dense_logits_small(int R, std::ptrdiff_t S, const typename A::T* xt,
         V q = V{};
         each<D>([&](auto j) MIXTURA_LAMBDA {
             V y = t[0] * u[j];
-            each<j>([&](auto i) MIXTURA_LAMBDA { y += t[i + 1] * u[(i + 1) * kColumns + j]; });
+            each<j>([&](auto i) MIXTURA_LAMBDA { y += t[i + 1] * u[(i + 1) * D + j]; });
             q += y * y;
         });
         A::store(logit + r, to_logit<A>(q, offset));
@@ -150,54 +168,82 @@ inline void dense_sums_small(int R, std::ptrdiff_t S, const typename A::T* xt, c
     for (int p = 0; p < pairs; ++p) S2[p] += static_cast<double>(sums[D + p]);
 }
 
-// S2 += sum over rows of wt_i t_j for NI x NJ features from (i, j); of a block on the diagonal, the upper triangle.
-template <class A, int NI, int NJ, bool Diagonal>
-inline void pair_block(int d, int R, std::ptrdiff_t S, int i, int j, const typename A::T* wt, const typename A::T* t,
-                       double* S2) {
+// S2 += sum over rows of v_i v_j for NI x NJ features from (i, j), i + NI <= j.
+template <class A, int NI, int NJ>
+MIXTURA_INLINE void pair_block(int d, int R, std::ptrdiff_t S, int i, int j, const typename A::T* v, double* S2) {
     using V = typename A::V;
-    constexpr int count = Diagonal ? NI * NJ - NI * (NI - 1) / 2 : NI * NJ;
-    constexpr auto at = [](int e, int c) { return Diagonal ? e * NJ - e * (e - 1) / 2 + c - e : e * NJ + c; };
+    V s[NI * NJ];
+    each<NI * NJ>([&](auto p) MIXTURA_LAMBDA { s[p] = V{}; });
+    const typename A::T* a = v + i * S;
+    const typename A::T* b = v + j * S;
+    for (int r = 0; r < R; r += A::L) {
+        V x[NI];
+        each<NI>([&](auto e) MIXTURA_LAMBDA { x[e] = A::load(a + e * S + r); });
+        each<NJ>([&](auto c) MIXTURA_LAMBDA {
+            const V y = A::load(b + c * S + r);
+            each<NI>([&](auto e) MIXTURA_LAMBDA { s[e * NJ + c] += x[e] * y; });
+        });
+    }
+    typename A::T sums[A::template room<NI * NJ>];
+    A::sums(s, sums);
+    for (int e = 0; e < NI; ++e) {
+        double* out = pairs_from(S2, d, i + e) + j;
+        for (int c = 0; c < NJ; ++c) out[c] += static_cast<double>(sums[e * NJ + c]);
+    }
+}
+
+// The same for the pairs of NJ features from j with each other.
+template <class A, int NJ>
+MIXTURA_INLINE void pair_triangle(int d, int R, std::ptrdiff_t S, int j, const typename A::T* v, double* S2) {
+    using V = typename A::V;
+    constexpr int count = NJ * (NJ + 1) / 2;
+    constexpr auto at = [](int e, int c) { return e * NJ - e * (e + 1) / 2 + c; };
     V s[count];
     each<count>([&](auto p) MIXTURA_LAMBDA { s[p] = V{}; });
-    const typename A::T* a = wt + i * S;
-    const typename A::T* b = t + j * S;
+    const typename A::T* a = v + j * S;
     for (int r = 0; r < R; r += A::L) {
         V x[NJ];
-        each<NJ>([&](auto c) MIXTURA_LAMBDA { x[c] = A::load(b + c * S + r); });
-        each<NI>([&](auto e) MIXTURA_LAMBDA {
-            const V w = A::load(a + e * S + r);
-            each<NJ>([&](auto c) MIXTURA_LAMBDA {
-                if constexpr (!Diagonal || c >= e) s[at(e, c)] += w * x[c];
-            });
+        each<NJ>([&](auto e) MIXTURA_LAMBDA { x[e] = A::load(a + e * S + r); });
+        each<NJ>([&](auto e) MIXTURA_LAMBDA {
+            each<NJ - e>([&](auto c) MIXTURA_LAMBDA { s[at(e, e + c)] += x[e] * x[e + c]; });
         });
     }
     typename A::T sums[A::template room<count>];
     A::sums(s, sums);
-    for (int e = 0; e < NI; ++e) {
-        const std::ptrdiff_t row = i + e;
-        double* out = S2 + row * d - row * (row - 1) / 2 - row + j;  // out[c] is pair (row, j + c)
-        for (int c = Diagonal ? e : 0; c < NJ; ++c) out[c] += static_cast<double>(sums[at(e, c)]);
+    for (int e = 0; e < NJ; ++e) {
+        double* out = pairs_from(S2, d, j + e) + j;
+        for (int c = e; c < NJ; ++c) out[c] += static_cast<double>(sums[at(e, c)]);
     }
 }
 
-// Sums over the tile of r t and r t t^T; t and wt are room for (d, S) each.
+// Sums over the tile of r t and r t t^T. With v = sqrt(r) t the second is symmetric in one array, so that a group of
+// features stays in the first-level cache while all others meet it. v has room for (d, S), root for (R).
 template <class A>
 inline void dense_sums_general(int d, int R, std::ptrdiff_t S, const typename A::T* xt, const typename A::T* mu,
-                               const typename A::T* resp, typename A::T* t, typename A::T* wt, double* S1, double* S2) {
+                               const typename A::T* resp, typename A::T* v, typename A::T* root, double* S1,
+                               double* S2) {
     using V = typename A::V;
-    for (int j = 0; j < d; j += kColumns) {
-        with_size(d - j, [&](auto n) MIXTURA_LAMBDA {
-            V s1[n];
-            each<n>([&](auto c) MIXTURA_LAMBDA { s1[c] = V{}; });
+    const Parts blocks(d, kPairColumns);
+    for (int part = 0, j = 0; part < blocks.count; j += blocks.size(part++)) {
+        with_size<kPairColumns>(blocks.size(part), [&](auto n) MIXTURA_LAMBDA {
+            V m[n], s1[n];
+            each<n>([&](auto c) MIXTURA_LAMBDA {
+                m[c] = A::all(mu[j + c]);
+                s1[c] = V{};
+            });
             for (int r = 0; r < R; r += A::L) {
-                const V w = A::load(resp + r);
+                V w;
+                if (j == 0) {  // beside what the stores wait for
+                    w = A::sqrt(A::load(resp + r));
+                    A::store(root + r, w);
+                } else {
+                    w = A::load(root + r);
+                }
                 each<n>([&](auto c) MIXTURA_LAMBDA {
                     const std::ptrdiff_t at = (j + c) * S + r;
-                    const V x = A::load(xt + at) - mu[j + c];
-                    const V wx = w * x;
-                    A::store(t + at, x);
-                    A::store(wt + at, wx);
-                    s1[c] += wx;
+                    const V x = w * (A::load(xt + at) - m[c]);
+                    A::store(v + at, x);
+                    s1[c] += w * x;
                 });
             }
             typename A::T sums[A::template room<n>];
@@ -205,11 +251,22 @@ inline void dense_sums_general(int d, int R, std::ptrdiff_t S, const typename A:
             for (int c = 0; c < n; ++c) S1[j + c] += static_cast<double>(sums[c]);
         });
     }
-    for (int j = 0; j < d; j += kColumns) {
-        with_size(d - j, [&](auto n) MIXTURA_LAMBDA {
-            for (int i = 0; i < j; i += kPairRows) pair_block<A, kPairRows, n, false>(d, R, S, i, j, wt, t, S2);
-            pair_block<A, n, n, true>(d, R, S, j, j, wt, t, S2);
-        });
+    int group = 0;  // its first feature
+    for (int first = 0; first < blocks.count; first += kGroup) {
+        int end = group;
+        for (int part = first; part < blocks.count && part < first + kGroup; ++part) end += blocks.size(part);
+        for (int part = first, j = group; part < blocks.count; j += blocks.size(part++)) {
+            const int before = (j < end ? j : end) - group;
+            with_size<kPairColumns>(blocks.size(part), [&](auto n) MIXTURA_LAMBDA {
+                const Parts rows(before, kPairRows);
+                for (int q = 0, i = group; q < rows.count; i += rows.size(q++)) {
+                    with_size<kPairRows>(rows.size(q),
+                                         [&](auto m) MIXTURA_LAMBDA { pair_block<A, m, n>(d, R, S, i, j, v, S2); });
+                }
+                if (j < end) pair_triangle<A, n>(d, R, S, j, v, S2);
+            });
+        }
+        group = end;
     }
 }
 

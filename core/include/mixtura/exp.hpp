@@ -5,54 +5,42 @@
 
 namespace mixtura::MIXTURA_ISA {
 
-// exp(x) for x <= 0 (and small x > 0): x = n log 2 + r, |r| <= (log 2)/2, exp(r) by its Taylor polynomial, and n
-// put into the exponent bits. Results below the smallest normal number are 0, and so is exp(-inf).
+// exp(x) for x <= 0 (and small x > 0): x = n log 2 + r, |r| <= (log 2)/2, exp(r) = 1 + r + r^2 q(r), and n put into
+// the exponent bits. Results below the smallest normal number are 0, and so is exp(-inf). q is that of
+// core/tools/exp_coefficients.py, summed in pairs (Estrin): a chain of as many products as its degree would have
+// the multipliers wait for each other.
 template <class A>
 MIXTURA_INLINE typename A::V exp(typename A::V x) {
     using T = typename A::T;
     using V = typename A::V;
     using I = typename A::I;
-    if constexpr (sizeof(T) == 8) {
-        const T lowest = T(-708.0);
-        const T magic = T(6755399441055744.0);  // 1.5 * 2^52: adding it rounds to an integer in the low bits
-        const V clamped = x > lowest ? x : A::all(lowest);
-        const V shifted = clamped * T(1.4426950408889634074) + magic;
-        const V n = shifted - magic;
-        V r = clamped - n * T(6.93147180369123816490e-01);
-        r = r - n * T(1.90821492927058770002e-10);
-        V p = A::all(T(1.6059043836821613e-10));  // 1/13!
-        p = p * r + T(2.08767569878681e-09);
-        p = p * r + T(2.505210838544172e-08);
-        p = p * r + T(2.755731922398589e-07);
-        p = p * r + T(2.7557319223985893e-06);
-        p = p * r + T(2.48015873015873e-05);
-        p = p * r + T(1.984126984126984e-04);
-        p = p * r + T(1.388888888888889e-03);
-        p = p * r + T(8.333333333333333e-03);
-        p = p * r + T(4.1666666666666664e-02);
-        p = p * r + T(1.6666666666666666e-01);
-        p = p * r + T(0.5);
-        p = p * (r * r) + r + T(1.0);
-        const V scaled = A::from_bits(A::bits(p) + (A::bits(shifted) << I(52)));
-        return x >= lowest ? scaled : V{};
+    constexpr bool is_double = sizeof(T) == 8;
+    constexpr T lowest = is_double ? T(-708) : T(-87);
+    constexpr T magic =
+        is_double ? T(6755399441055744.0) : T(12582912);  // adding it rounds to an integer in the low bits
+    constexpr T high = is_double ? T(6.93147180369123816490e-01) : T(0.693145752f);  // log 2 in two parts
+    constexpr T low = is_double ? T(1.90821492927058770002e-10) : T(1.42860677e-6f);
+    const V clamped = A::max(x, A::all(lowest));
+    const V shifted = clamped * T(1.4426950408889634074) + magic;
+    const V n = shifted - magic;
+    const V r = (clamped - n * high) - n * low;
+    const V r2 = r * r, r4 = r2 * r2;
+    V q;
+    if constexpr (is_double) {
+        const V q0 = r * T(0.16666666666666669) + T(0.5000000000000001);
+        const V q2 = r * T(0.008333333333330065) + T(0.041666666666624164);
+        const V q4 = r * T(0.00019841269863040545) + T(0.0013888888917196719);
+        const V q6 = r * T(2.7557268480310024e-06) + T(2.4801521322368692e-05);
+        const V q8 = r * T(2.5100375832561234e-08) + T(2.7620075879983367e-07);
+        q = (q8 * r4 + (q6 * r2 + q4)) * r4 + (q2 * r2 + q0);
     } else {
-        const T lowest = T(-87.0f);
-        const T magic = T(12582912.0f);  // 1.5 * 2^23
-        const V clamped = x > lowest ? x : A::all(lowest);
-        const V shifted = clamped * T(1.44269504f) + magic;
-        const V n = shifted - magic;
-        V r = clamped - n * T(0.693145752f);
-        r = r - n * T(1.42860677e-6f);
-        V p = A::all(T(1.98412698e-4f));
-        p = p * r + T(1.38888889e-3f);
-        p = p * r + T(8.33333333e-3f);
-        p = p * r + T(4.16666667e-2f);
-        p = p * r + T(1.66666667e-1f);
-        p = p * r + T(0.5f);
-        p = p * (r * r) + r + T(1.0f);
-        const V scaled = A::from_bits(A::bits(p) + (A::bits(shifted) << I(23)));
-        return x >= lowest ? scaled : V{};
+        const V q0 = r * T(0.16666578f) + T(0.5f);
+        const V q2 = r * T(0.008363173f) + T(0.041666556f);
+        q = r4 * T(0.0013926176f) + (q2 * r2 + q0);
     }
+    const V p = (q * r2 + r) + T(1);
+    const V scaled = A::from_bits(A::bits(p) + (A::bits(shifted) << I(is_double ? 52 : 23)));
+    return x >= lowest ? scaled : V{};
 }
 
 // log(x) for normal x >= 1, as in the logarithm of a sum of exponentials whose largest term is 1.
@@ -72,8 +60,9 @@ MIXTURA_INLINE typename A::V log(typename A::V x) {
     const M high = m > T(1.4142135623730951);
     m = high ? m * T(0.5) : m;
     e = e - high;  // a true lane is -1
-    V n;
-    for (int l = 0; l < A::L; ++l) n[l] = static_cast<T>(e[l]);
+    // A small integer in the low bits of a large number is converted by taking that number away.
+    constexpr T magic = sizeof(T) == 8 ? T(6755399441055744.0) : T(12582912);
+    const V n = A::from_bits(e + A::bits(A::all(magic))) - magic;
     const V s = (m - T(1)) / (m + T(1));
     const V z = s * s;
     V p;

@@ -72,27 +72,28 @@ struct Passes {
         }
     }
 
-    // As many rows as keep a tile's buffers within a share of a 1 MB L2 cache.
+    // As many rows as keep a tile's buffers within the smallest second-level cache that is common, and a group of
+    // its features within the first-level one; but enough of them to be worth a sum over lanes at the end.
     static int tile_rows(const Model& m) {
-        const std::size_t a_row = sizeof(T) * (3 * static_cast<std::size_t>(m.d) + m.K + 4);
-        std::size_t rows = (512 * 1024) / a_row / step * step;
-        const std::size_t most = is_double ? 512 : 1024;
-        if (rows > most) rows = most / step * step;
-        return static_cast<int>(rows < step ? step : rows);
+        constexpr std::size_t cache = 320 * 1024;
+        constexpr std::size_t most = 2048 / sizeof(T), least = 768 / sizeof(T);
+        std::size_t rows = cache / (sizeof(T) * (2 * static_cast<std::size_t>(m.d) + m.K + 3));
+        rows = rows > most ? most : rows < least ? least : rows;
+        return static_cast<int>((rows + step - 1) / step * step);
     }
 
     static std::size_t scratch_bytes(const Model& m, int R) {
-        return sizeof(T) * padded<T>(R) * (3 * static_cast<std::size_t>(m.d) + m.K + 2) + 64;
+        return sizeof(T) * padded<T>(R) * (2 * static_cast<std::size_t>(m.d) + m.K + 3) + 64;
     }
 
     struct Buffers {
         std::ptrdiff_t S;  // distance between features or components, at least R
         T* xt;             // (d, S) rows about the centre
         T* t;              // (d, S) about one mean, or whitened
-        T* wt;             // (d, S) weighted
         T* logit;          // (K, S)
         T* log_prob;       // (R)
         T* scale;          // (R)
+        T* root;           // (R)
     };
 
     static Buffers split(void* scratch, const Model& m, int R) {
@@ -103,10 +104,10 @@ struct Passes {
         const std::ptrdiff_t dS = m.d * b.S;
         b.xt = base;
         b.t = b.xt + dS;
-        b.wt = b.t + dS;
-        b.logit = b.wt + dS;
+        b.logit = b.t + dS;
         b.log_prob = b.logit + m.K * b.S;
         b.scale = b.log_prob + b.S;
+        b.root = b.scale + b.S;
         return b;
     }
 
@@ -234,7 +235,7 @@ struct Passes {
                     dense_sums_small<A, 4>(R, b.S, b.xt, mu, resp, S1, S2);
                     break;
                 default:
-                    dense_sums_general<A>(d, R, b.S, b.xt, mu, resp, b.t, b.wt, S1, S2);
+                    dense_sums_general<A>(d, R, b.S, b.xt, mu, resp, b.t, b.root, S1, S2);
             }
         }
     }

@@ -10,8 +10,9 @@ template <class A>
 inline void whiten_tile(int d, int R, std::ptrdiff_t S, const typename A::T* u, const typename A::T* xt,
                         typename A::T* z) {
     using V = typename A::V;
-    for (int j = 0; j < d; j += kColumns) {
-        with_size(d - j, [&](auto n) MIXTURA_LAMBDA {
+    const Parts blocks(d, kColumns);
+    for (int part = 0, j = 0; part < blocks.count; j += blocks.size(part++)) {
+        with_size<kColumns>(blocks.size(part), [&](auto n) MIXTURA_LAMBDA {
             for (int r = 0; r < R; r += kVectors * A::L) {
                 V y[n][kVectors];
                 whiten_block<A, n>(j, u, xt + r, S, y);
@@ -19,8 +20,8 @@ inline void whiten_tile(int d, int R, std::ptrdiff_t S, const typename A::T* u, 
                     each<kVectors>([&](auto v) MIXTURA_LAMBDA { A::store(z + (j + c) * S + r + v * A::L, y[c][v]); });
                 });
             }
+            u += (j + n) * n;
         });
-        u += (j + kColumns) * kColumns;
     }
 }
 

@@ -1,6 +1,7 @@
 // Vectors of samples: lane l of a Vec<T, L> belongs to row l of a group of L rows.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -82,6 +83,11 @@ struct Lanes {
     }
     static MIXTURA_INLINE V select(M mask, V yes, V no) { return mask ? yes : no; }
     static MIXTURA_INLINE V max(V a, V b) { return a > b ? a : b; }
+    static MIXTURA_INLINE V sqrt(V v) {
+        V root;
+        for (int l = 0; l < L; ++l) root[l] = std::sqrt(v[l]);
+        return root;
+    }
 
     template <int Half, int... I>
     static MIXTURA_INLINE V shuffle(V a, V b, Indices<I...>) {
@@ -105,14 +111,29 @@ struct Lanes {
         }
     }
 
-    // Of M vectors, M a power of two: those of the lane sums of a[0 .. M), each L / M times.
-    template <int M>
+    // For pair sums: of each two neighbouring groups of Q lanes, the first of a and the first of b (Half = 0), or
+    // the second ones. Every instruction set has these as one shuffle; Q = 1 is that within 16 bytes, two lanes
+    // of float apart.
+    template <int Q, int Half, int... I>
+    static MIXTURA_INLINE V halves(V a, V b, Indices<I...>) {
+        constexpr int chunk = 16 / sizeof(T);
+        constexpr auto from = [](int i) {
+            if (Q > 1) return i % (2 * Q) < Q ? i + Half * Q : L + i - Q + Half * Q;
+            return i / chunk * chunk + i % chunk / 2 + Half * chunk / 2 + i % 2 * L;
+        };
+        return __builtin_shufflevector(a, b, from(I)...);
+    }
+
+    // Of N vectors, N a power of two: one whose lanes are the lane sums of a[0], a[1], ..., in each N lanes.
+    template <int N>
     static MIXTURA_INLINE void fold(V (&a)[L]) {
-        if constexpr (M > 1) {
-            each<M / 2>([&](auto i) MIXTURA_LAMBDA {
-                a[i] = interleave<0>(a[i], a[i + M / 2]) + interleave<1>(a[i], a[i + M / 2]);
+        if constexpr (N > 1) {
+            each<N / 2>([&](auto i) MIXTURA_LAMBDA {
+                using All = typename CountTo<L>::type;
+                const V x = a[2 * i], y = a[2 * i + 1];
+                a[i] = halves<L / N, 0>(x, y, All{}) + halves<L / N, 1>(x, y, All{});
             });
-            fold<M / 2>(a);
+            fold<N / 2>(a);
         }
     }
 

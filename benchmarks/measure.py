@@ -1,0 +1,53 @@
+"""Times on a machine that other work shares: medians of interleaved runs; and work in fresh processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+__all__ = ["in_fresh_process", "interleaved", "ratio", "seconds"]
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long a call takes."""
+    begin = perf_counter()
+    work()
+    return perf_counter() - begin
+
+
+def interleaved(
+    measurements: Mapping[str, Callable[[], float]], repeats: int, *, warm_up: bool = True
+) -> dict[str, float]:
+    """Return the median of each measurement, taken in turns, so that noise of the machine meets all alike."""
+    if warm_up:
+        for measure in measurements.values():
+            measure()
+    taken: dict[str, list[float]] = {name: [] for name in measurements}
+    for _ in range(repeats):
+        for name, measure in measurements.items():
+            taken[name].append(measure())
+    return {name: median(values) for name, values in taken.items()}
+
+
+def ratio(slow: float, fast: float) -> str:
+    """Return how many times faster, in two or three digits."""
+    times = slow / fast
+    return f"{times:.0f}×" if times >= 20 else f"{times:.1f}×"
+
+
+def in_fresh_process(module: str, arguments: Sequence[str], variables: Mapping[str, str]) -> Any:
+    """Run `python -m module arguments` with no environment variable changed but these; return its JSON."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **variables},
+    )
+    return json.loads(done.stdout)

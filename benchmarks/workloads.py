@@ -1,0 +1,79 @@
+"""The seven workloads that all comparisons of a pass share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+__all__ = ["WORKLOADS", "Workload"]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """N rows in d features from K overlapping normals, and a start for K components of one structure.
+
+    Attributes
+    ----------
+    passes : int
+        How many passes a measurement of ours takes, so that it lasts long beside the clock.
+    """
+
+    n: int
+    d: int
+    k: int
+    structure: str
+    passes: int
+
+    @property
+    def name(self) -> str:
+        """N, d, K, structure."""
+        thousands = f"{self.n:,}".replace(",", " ")
+        return f"{thousands}, {self.d}, {self.k}, {self.structure}"
+
+    def smaller(self) -> Workload:
+        """Return the same in a size that only shows that it runs."""
+        return Workload(min(self.n, 40 * self.k), self.d, self.k, self.structure, 2)
+
+    def data(self, dtype: type[np.floating[Any]] = np.float64) -> np.ndarray[Any, Any]:
+        """Return the rows: K standard normals about points drawn with twice their spread, in any order.
+
+        The numbers are those that float32 can hold, so that both types mean the same data.
+        """
+        rng = np.random.default_rng(0)
+        centres = 2.0 * rng.standard_normal((self.k, self.d), dtype=np.float32)
+        X = rng.standard_normal((self.n, self.d), dtype=np.float32)
+        X += centres[rng.integers(self.k, size=self.n)]
+        return X.astype(dtype)
+
+    def start(self, X: np.ndarray[Any, Any]) -> dict[str, Any]:
+        """Return constructor arguments that fix a start: rows as means, the data's own variance for all."""
+        rows = np.random.default_rng(1).choice(self.n, size=self.k, replace=False)
+        precision = 1.0 / float(X.var(dtype=np.float64))
+        full = precision * np.eye(self.d)
+        precisions = {
+            "full": np.broadcast_to(full, (self.k, self.d, self.d)),
+            "tied": full,
+            "diag": np.full((self.k, self.d), precision),
+            "spherical": np.full(self.k, precision),
+        }
+        return {
+            "n_components": self.k,
+            "covariance_type": self.structure,
+            "weights_init": np.full(self.k, 1.0 / self.k),
+            "means_init": X[rows].astype(np.float64),
+            "precisions_init": precisions[self.structure],
+            "tol": 0.0,
+        }
+
+
+WORKLOADS = (
+    Workload(1_000_000, 2, 8, "full", 20),
+    Workload(200_000, 16, 32, "full", 8),
+    Workload(100_000, 64, 16, "full", 6),
+    Workload(500_000, 8, 64, "diag", 8),
+    Workload(200_000, 32, 32, "tied", 8),
+    Workload(500_000, 16, 16, "spherical", 10),
+    Workload(400, 2, 4, "full", 500),
+)
