@@ -80,13 +80,13 @@ inline Pass make_pass(const Data& X, const Weight& weight, const In<double, 1>& 
 struct BoundModel {
     std::vector<double> mu;
     mixtura::Model model;
-    BoundModel(const Pass& pass, const In<double, 2>& means, const InAny& U, const In<double, 1>& offset, bool shared) {
+    BoundModel(const Pass& pass, const In<double, 2>& means, const double* U, const In<double, 1>& offset,
+               mixtura::Geometry geometry, bool shared) {
         const std::size_t K = means.shape(0), d = means.shape(1);
         require(K >= 1 && static_cast<int>(d) == pass.rows.d, "means must be (K, d) with the d of X");
         require(offset.shape(0) == K, "offset must have one number a component");
         mu = about_centre(pass, means.data(), K);
-        model =
-            mixtura::Model{static_cast<int>(K), static_cast<int>(d), false, shared, mu.data(), U.data(), offset.data()};
+        model = mixtura::Model{static_cast<int>(K), static_cast<int>(d), geometry, shared, mu.data(), U, offset.data()};
     }
     static std::vector<double> about_centre(const Pass& pass, const double* points, std::size_t count) {
         const std::size_t d = static_cast<std::size_t>(pass.rows.d);

@@ -17,16 +17,17 @@ void recentre(const Pass& pass, const BoundModel& b, const double* means, mixtur
     if (pass.f64) return;
     const mixtura::Model& m = b.model;
     const std::size_t d = static_cast<std::size_t>(m.d);
-    const std::size_t triangle = d * (d + 1) / 2;
+    const bool dense = m.geometry == mixtura::Geometry::dense, spherical = m.geometry == mixtura::Geometry::spherical;
+    const std::size_t size = dense ? d * (d + 1) / 2 : spherical ? 1 : d;
     std::vector<double> delta(d);
     for (std::size_t k = 0; k < static_cast<std::size_t>(m.K); ++k) {
         const double S0 = s.sums[k];
         double* S1 = &s.sums[s.s1 + k * d];
-        double* S2 = &s.sums[s.s2 + k * (m.dense ? triangle : d)];
+        double* S2 = &s.sums[s.s2 + k * size];
         for (std::size_t j = 0; j < d; ++j) delta[j] = b.mu[k * d + j] - (means[k * d + j] - pass.rows.centre[j]);
         for (std::size_t i = 0, pair = 0; i < d && !m.shared; ++i) {
-            for (std::size_t j = i; j < (m.dense ? d : i + 1); ++j, ++pair) {
-                S2[pair] += S1[i] * delta[j] + delta[i] * S1[j] + S0 * delta[i] * delta[j];
+            for (std::size_t j = i; j < (dense ? d : i + 1); ++j, ++pair) {
+                S2[spherical ? 0 : pair] += S1[i] * delta[j] + delta[i] * S1[j] + S0 * delta[i] * delta[j];
             }
         }
         for (std::size_t j = 0; j < d; ++j) S1[j] += S0 * delta[j];
@@ -46,7 +47,10 @@ nb::tuple run_e_step(const Pass& pass, const BoundModel& b, const double* means)
     nb::object S1 = own(slice(s.sums, s.s1, s.s2), {K, d});
     const double L = s.sums[s.l];
     if (b.model.shared) return nb::make_tuple(S0, S1, L);
-    if (!b.model.dense) return nb::make_tuple(S0, S1, own(slice(s.sums, s.s2, s.l), {K, d}), L);
+    if (b.model.geometry != mixtura::Geometry::dense) {
+        const std::size_t columns = b.model.geometry == mixtura::Geometry::spherical ? 1 : d;
+        return nb::make_tuple(S0, S1, own(slice(s.sums, s.s2, s.l), {K, columns}), L);
+    }
     std::vector<double> full(K * d * d);
     const double* packed = &s.sums[s.s2];
     for (std::size_t k = 0; k < K; ++k) {
@@ -58,11 +62,14 @@ nb::tuple run_e_step(const Pass& pass, const BoundModel& b, const double* means)
     return nb::make_tuple(S0, S1, own(std::move(full), {K, d, d}), L);
 }
 
+mixtura::Geometry flat(std::size_t columns, std::size_t d) {
+    return columns == 1 && d != 1 ? mixtura::Geometry::spherical : mixtura::Geometry::diagonal;
+}
+
 nb::tuple e_step_dense(Data X, Weight sample_weight, In<double, 1> centre, In<double, 2> means, In<double, 3> whitener,
                        In<double, 1> offset, int n_threads) {
     const Pass pass = make_pass(X, sample_weight, centre, n_threads);
-    BoundModel b(pass, means, InAny(whitener), offset, false);
-    b.model.dense = true;
+    const BoundModel b(pass, means, whitener.data(), offset, mixtura::Geometry::dense, false);
     const auto K = means.shape(0), d = means.shape(1);
     require(whitener.shape(0) == K && whitener.shape(1) == d && whitener.shape(2) == d, "whitener must be (K, d, d)");
     require(X.shape(0) > 0, "X must have at least one row");
@@ -72,8 +79,9 @@ nb::tuple e_step_dense(Data X, Weight sample_weight, In<double, 1> centre, In<do
 nb::tuple e_step_diagonal(Data X, Weight sample_weight, In<double, 1> centre, In<double, 2> means,
                           In<double, 2> whitener, In<double, 1> offset, int n_threads) {
     const Pass pass = make_pass(X, sample_weight, centre, n_threads);
-    BoundModel b(pass, means, InAny(whitener), offset, false);
-    require(whitener.shape(0) == means.shape(0) && whitener.shape(1) == means.shape(1), "whitener must be (K, d)");
+    const auto K = means.shape(0), d = means.shape(1), columns = whitener.shape(1);
+    const BoundModel b(pass, means, whitener.data(), offset, flat(columns, d), false);
+    require(whitener.shape(0) == K && (columns == d || columns == 1), "whitener must be (K, d) or (K, 1)");
     require(X.shape(0) > 0, "X must have at least one row");
     return run_e_step(pass, b, means.data());
 }
@@ -81,25 +89,44 @@ nb::tuple e_step_diagonal(Data X, Weight sample_weight, In<double, 1> centre, In
 nb::tuple e_step_shared(Data X, Weight sample_weight, In<double, 1> centre, In<double, 2> means, InAny whitener,
                         In<double, 1> offset, int n_threads) {
     const Pass pass = make_pass(X, sample_weight, centre, n_threads);
-    BoundModel b(pass, means, whitener, offset, true);
     const auto d = means.shape(1);
-    b.model.dense = whitener.ndim() == 2;
-    require((whitener.ndim() == 1 || (whitener.ndim() == 2 && whitener.shape(1) == d)) && whitener.shape(0) == d,
-            "whitener must be (d, d) or (d,)");
+    const bool dense = whitener.ndim() == 2;
+    require(dense ? whitener.shape(0) == d && whitener.shape(1) == d
+                  : whitener.ndim() == 1 && (whitener.shape(0) == d || whitener.shape(0) == 1),
+            "whitener must be (d, d), (d,) or (1,)");
+    const auto geometry = dense ? mixtura::Geometry::dense : flat(whitener.shape(0), d);
+    const BoundModel b(pass, means, whitener.data(), offset, geometry, true);
     require(X.shape(0) > 0, "X must have at least one row");
     return run_e_step(pass, b, means.data());
+}
+
+nb::tuple e_step_linear(Data X, Weight sample_weight, In<double, 1> centre, In<double, 2> slopes,
+                        In<double, 1> intercepts, int n_threads) {
+    const Pass pass = make_pass(X, sample_weight, centre, n_threads);
+    const std::size_t K = slopes.shape(0), d = slopes.shape(1);
+    require(pass.f64, "X must be float64: float32 has too few digits for linear logits");
+    require(K >= 1 && d == X.shape(1), "slopes must be (K, d) with the d of X");
+    require(intercepts.shape(0) == K, "intercepts must have one number a component");
+    require(X.shape(0) > 0, "X must have at least one row");
+    const mixtura::Model model{
+        static_cast<int>(K), static_cast<int>(d), mixtura::Geometry::linear, true, slopes.data(), nullptr,
+        intercepts.data()};
+    const auto s =
+        without_gil([&] { return mixtura::e_step(pass.kernel, pass.rows, model, pass.n_threads, poll_signals); });
+    return nb::make_tuple(own(slice(s.sums, 0, K), {K}), own(slice(s.sums, s.s1, s.s2), {K, d}), s.sums[s.l]);
 }
 
 nb::tuple score(Data X, In<double, 1> centre, In<double, 2> means, InAny whitener, In<double, 1> offset, int n_threads,
                 bool log_prob, bool resp, bool labels) {
     const Pass pass = make_pass(X, std::nullopt, centre, n_threads);
     const std::size_t n = X.shape(0), K = means.shape(0), d = means.shape(1);
-    require(whitener.ndim() == 2 || whitener.ndim() == 3, "whitener must be (K or 1, d, d) or (K or 1, d)");
+    const bool dense = whitener.ndim() == 3;
+    require(whitener.ndim() == 2 || dense, "whitener must be (K or 1, d, d) or (K or 1, d or 1)");
     require(whitener.shape(0) == K || whitener.shape(0) == 1, "whitener must have K or 1 leading entries");
-    require(whitener.shape(1) == d && (whitener.ndim() == 2 || whitener.shape(2) == d),
+    require(dense ? whitener.shape(1) == d && whitener.shape(2) == d : whitener.shape(1) == d || whitener.shape(1) == 1,
             "whitener must have the d of X");
-    BoundModel b(pass, means, whitener, offset, whitener.shape(0) == 1);
-    b.model.dense = whitener.ndim() == 3;
+    const auto geometry = dense ? mixtura::Geometry::dense : flat(whitener.shape(1), d);
+    const BoundModel b(pass, means, whitener.data(), offset, geometry, whitener.shape(0) == 1);
     const Fresh<double> p(log_prob ? n : 0), r(resp ? n * K : 0);
     const Fresh<std::int64_t> l(labels ? n : 0);
     const mixtura::Scores out{log_prob ? p.data : nullptr, resp ? r.data : nullptr, labels ? l.data : nullptr};
@@ -235,6 +262,8 @@ NB_MODULE(_native, m) {
     m.def("e_step_shared", e_step_shared, "X"_a.noconvert(), "sample_weight"_a.noconvert().none(),
           "centre"_a.noconvert(), "means"_a.noconvert(), "whitener"_a.noconvert(), "offset"_a.noconvert(),
           "n_threads"_a);
+    m.def("e_step_linear", e_step_linear, "X"_a.noconvert(), "sample_weight"_a.noconvert().none(),
+          "centre"_a.noconvert(), "slopes"_a.noconvert(), "intercepts"_a.noconvert(), "n_threads"_a);
     m.def("score", score, "X"_a.noconvert(), "centre"_a.noconvert(), "means"_a.noconvert(), "whitener"_a.noconvert(),
           "offset"_a.noconvert(), "n_threads"_a, "log_prob"_a = false, "resp"_a = false, "labels"_a = false);
     m.def("nearest", nearest, "X"_a.noconvert(), "centre"_a.noconvert(), "centers"_a.noconvert(), "n_threads"_a);

@@ -15,14 +15,16 @@ enum class Layout { rows, columns, padded, reversed };
 template <class T>
 struct Problem {
     int n, d, K;
-    bool dense, shared;
+    mixtura::Geometry geometry;
+    bool shared;
     std::vector<T> memory;
     std::vector<double> weight, centre, mu, U, offset;
     mixtura::Rows rows;
     mixtura::Model model;
 
-    Problem(int n_, int d_, int K_, bool dense_, bool shared_, bool weighted, Layout layout, unsigned seed)
-        : n(n_), d(d_), K(K_), dense(dense_), shared(shared_) {
+    Problem(int n_, int d_, int K_, mixtura::Geometry geometry_, bool shared_, bool weighted, Layout layout,
+            unsigned seed)
+        : n(n_), d(d_), K(K_), geometry(geometry_), shared(shared_) {
         std::mt19937 random(seed);
         std::normal_distribution<double> normal;
         const std::int64_t padded = layout == Layout::padded ? d + 3 : d;
@@ -53,8 +55,8 @@ struct Problem {
         const int m = shared ? 1 : K;
         for (int i = 0; i < K * d; ++i) mu.push_back(static_cast<double>(static_cast<float>(normal(random))));
         for (int k = 0; k < m; ++k) {
-            for (int i = 0; i < d; ++i) {
-                if (!dense) {
+            for (int i = 0; i < (geometry == mixtura::Geometry::spherical ? 1 : d); ++i) {
+                if (geometry != mixtura::Geometry::dense) {
                     U.push_back(0.3 + std::fabs(normal(random)));
                     continue;
                 }
@@ -65,7 +67,7 @@ struct Problem {
         }
         for (int k = 0; k < K; ++k) offset.push_back(normal(random));
         if (K > 2) offset[1] = -std::numeric_limits<double>::infinity();  // a component of weight 0
-        model = mixtura::Model{K, d, dense, shared, mu.data(), U.data(), offset.data()};
+        model = mixtura::Model{K, d, geometry, shared, mu.data(), U.data(), offset.data()};
     }
     Problem(const Problem&) = delete;
 
@@ -75,6 +77,19 @@ struct Problem {
     long double x(int i, int j) const {
         const char* p = rows.data + i * rows.row_stride + j * rows.column_stride;
         return static_cast<long double>(*reinterpret_cast<const T*>(p)) - centre[j];
+    }
+    // Element (i, j) of the U of component k.
+    double u(int k, int i, int j) const {
+        if (geometry == mixtura::Geometry::linear) return 0;
+        if (shared) k = 0;
+        if (geometry == mixtura::Geometry::dense) return U[(static_cast<std::size_t>(k) * d + i) * d + j];
+        if (i != j) return 0;
+        return geometry == mixtura::Geometry::spherical ? U[k] : U[static_cast<std::size_t>(k) * d + j];
+    }
+    // Second moments of one component.
+    std::size_t moments() const {
+        if (geometry == mixtura::Geometry::dense) return static_cast<std::size_t>(d) * (d + 1) / 2;
+        return geometry == mixtura::Geometry::diagonal ? d : 1;
     }
     double w(int i) const { return weight.empty() ? 1.0 : weight[i]; }
 };
@@ -90,23 +105,20 @@ Answer solve(const Problem<T>& p) {
     Answer a;
     a.S0.resize(K);
     a.S1.resize(static_cast<std::size_t>(K) * d);
-    a.S2.resize(static_cast<std::size_t>(K) * (p.dense ? d * (d + 1) / 2 : d));
+    a.S2.resize(K * p.moments());
+    const bool linear = p.geometry == mixtura::Geometry::linear;
     for (int i = 0; i < n; ++i) {
         std::vector<long double> logit(K);
         long double top = -std::numeric_limits<long double>::infinity();
         for (int k = 0; k < K; ++k) {
-            const double* U = p.U.data() + (p.shared ? 0 : static_cast<std::size_t>(k) * (p.dense ? d * d : d));
-            long double q = 0;
+            long double q = 0, product = 0;
             for (int j = 0; j < d; ++j) {
                 long double y = 0;
-                if (p.dense) {
-                    for (int e = 0; e <= j; ++e) y += (p.x(i, e) - p.mu[k * d + e]) * U[e * d + j];
-                } else {
-                    y = (p.x(i, j) - p.mu[k * d + j]) * U[j];
-                }
+                for (int e = 0; e <= j; ++e) y += (p.x(i, e) - p.mu[k * d + e]) * p.u(k, e, j);
                 q += y * y;
+                product += p.x(i, j) * p.mu[k * d + j];
             }
-            logit[k] = p.offset[k] - q / 2;
+            logit[k] = p.offset[k] + (linear ? product : -q / 2);
             top = std::fmax(top, logit[k]);
         }
         long double sum = 0;
@@ -119,17 +131,15 @@ Answer solve(const Problem<T>& p) {
         for (int k = 0; k < K; ++k) {
             const long double r = p.w(i) * std::exp(logit[k] - log_prob);
             a.S0[k] += r;
-            std::size_t pair = 0;
+            std::size_t pair = k * p.moments();
             for (int e = 0; e < d; ++e) {
                 const long double t = p.x(i, e) - p.mu[k * d + e];
-                a.S1[k * d + e] += r * t;
-                if (!p.dense) {
-                    a.S2[k * d + e] += r * t * t;
-                    continue;
-                }
-                for (int f = e; f < d; ++f) {
-                    a.S2[static_cast<std::size_t>(k) * (d * (d + 1) / 2) + pair++] +=
-                        r * t * (p.x(i, f) - p.mu[k * d + f]);
+                a.S1[k * d + e] += r * (linear ? p.x(i, e) : t);
+                if (p.geometry == mixtura::Geometry::dense) {
+                    for (int f = e; f < d; ++f) a.S2[pair++] += r * t * (p.x(i, f) - p.mu[k * d + f]);
+                } else {
+                    a.S2[pair] += r * t * t;
+                    pair += p.geometry == mixtura::Geometry::diagonal;
                 }
             }
         }

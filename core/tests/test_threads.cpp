@@ -25,7 +25,7 @@ std::vector<double> sums(const oracle::Problem<double>& p, int n_threads) {
 
 void same_bits() {
     for (const int n : {3000, 20011}) {
-        const oracle::Problem<double> p(n, 5, 7, true, false, true, oracle::Layout::rows, 3);
+        const oracle::Problem<double> p(n, 5, 7, mixtura::Geometry::dense, false, true, oracle::Layout::rows, 3);
         const auto one = sums(p, 1);
         for (const int n_threads : {2, 5, 16}) {
             for (int repeat = 0; repeat < 5; ++repeat) CHECK(sums(p, n_threads) == one);
@@ -74,7 +74,7 @@ void errors_reach_the_caller() {
 }
 
 void many_callers() {
-    const oracle::Problem<double> p(20011, 3, 4, true, false, false, oracle::Layout::rows, 4);
+    const oracle::Problem<double> p(20011, 3, 4, mixtura::Geometry::dense, false, false, oracle::Layout::rows, 4);
     const auto want = sums(p, 1);
     std::atomic<int> equal{0};
     std::vector<std::thread> callers;
@@ -89,7 +89,7 @@ void many_callers() {
 
 void forks() {
 #if !defined(_WIN32) && !defined(__SANITIZE_THREAD__)
-    const oracle::Problem<double> p(20011, 3, 4, true, false, false, oracle::Layout::rows, 5);
+    const oracle::Problem<double> p(20011, 3, 4, mixtura::Geometry::dense, false, false, oracle::Layout::rows, 5);
     const auto want = sums(p, 2);
     const pid_t child = fork();
     if (child == 0) _exit(sums(p, 2) == want ? 0 : 1);

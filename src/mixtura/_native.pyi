@@ -42,6 +42,14 @@ def e_step_shared(
     offset: _F64,
     n_threads: int,
 ) -> tuple[_F64, _F64, float]: ...
+def e_step_linear(
+    X: _Rows,
+    sample_weight: _F64 | None,
+    centre: _F64,
+    slopes: _F64,
+    intercepts: _F64,
+    n_threads: int,
+) -> tuple[_F64, _F64, float]: ...
 def score(
     X: _Rows,
     centre: _F64,

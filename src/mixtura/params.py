@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from mixtura._typing import Float64Array
 
-__all__ = ["LOG_2PI", "Params"]
+__all__ = ["LOG_2PI", "Params", "log_det_of"]
 
 LOG_2PI = float(np.log(2.0 * np.pi))
 
@@ -20,8 +20,9 @@ LOG_2PI = float(np.log(2.0 * np.pi))
 class Params:
     """Weights, means and whiteners of K components in d dimensions.
 
-    The E-step knows two geometries and one refinement, and reads them off the shape of `whitener`:
-    (K, d, d) is dense, (K, d) is diagonal, and a leading axis of length 1 is shared by all components.
+    The E-step knows three geometries and one refinement, and reads them off the shape of `whitener`:
+    (K, d, d) is dense, (K, d) is diagonal, (K, 1) is spherical, and a leading axis of length 1 is shared by
+    all components.
 
     Attributes
     ----------
@@ -29,7 +30,7 @@ class Params:
         π, the mixing proportions.
     means : ndarray of shape (K, d)
         μ.
-    whitener : ndarray of shape (K or 1, d, d) upper triangular, or (K or 1, d)
+    whitener : ndarray of shape (K or 1, d, d) upper triangular, (K or 1, d), or (K or 1, 1)
         U, such that y = (x − μ_k) U_k has unit covariance.
     log_det : ndarray of shape (K or 1,)
         log det U_k.
@@ -66,3 +67,11 @@ class Params:
         with np.errstate(divide="ignore"):
             offset: Float64Array = np.log(self.weights) + self.log_det - 0.5 * self.n_features * LOG_2PI
         return offset
+
+
+def log_det_of(whitener: Float64Array, n_features: int) -> Float64Array:
+    """Log det U of whiteners in any geometry, of shape (K or 1,)."""
+    diagonal = np.diagonal(whitener, axis1=1, axis2=2) if whitener.ndim == 3 else whitener
+    repeats = n_features // diagonal.shape[1]
+    log_det: Float64Array = repeats * np.log(diagonal).sum(axis=1)
+    return log_det

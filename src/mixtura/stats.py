@@ -29,8 +29,8 @@ class SufficientStatistics:
         Σ_n w r.
     s1 : ndarray of shape (K, d)
         Σ_n w r (x − μ_k).
-    s2 : ndarray of shape (K, d, d), (K, d), or pooled over components: (1, d, d), (1, d)
-        Σ_n w r (x − μ_k)(x − μ_k)ᵀ, or its diagonal.
+    s2 : ndarray of shape (K, d, d), (K, d), (K, 1), or pooled over components: (1, d, d), (1, d), (1, 1)
+        Σ_n w r (x − μ_k)(x − μ_k)ᵀ, its diagonal, or its trace.
     log_likelihood : float
         L = Σ_n w log p(x), in nats.
     weight : float
@@ -81,8 +81,7 @@ class SufficientStatistics:
         root = np.sqrt(self.safe_s0)[:, None]
         half = self.s1 / root
         shift = half[:, :, None] * half[:, None, :] if self.s2.ndim == 3 else half * half
-        if self.s2.shape[0] == 1 and half.shape[0] != 1:
-            shift = shift.sum(axis=0, keepdims=True)
+        shift = _pooled(shift, self.s2)
         return SufficientStatistics(
             means=self.means + half / root,
             s0=self.s0,
@@ -122,7 +121,7 @@ def second_moment_shift(
     s1 : ndarray of shape (K, d)
         First moments about the old centres.
     s0 : ndarray of shape (K,)
-    like : ndarray of shape (K or 1, d, d) or (K or 1, d)
+    like : ndarray of shape (K or 1, d, d), (K or 1, d) or (K or 1, 1)
     """
     if like.ndim == 3:
         half = s1 + 0.5 * s0[:, None] * delta
@@ -130,6 +129,13 @@ def second_moment_shift(
         shift = shift + shift.transpose(0, 2, 1)
     else:
         shift = (2.0 * s1 + s0[:, None] * delta) * delta
-    if like.shape[0] == 1 and delta.shape[0] != 1:
-        shift = shift.sum(axis=0, keepdims=True)
-    return shift
+    return _pooled(shift, like)
+
+
+def _pooled(moments: Float64Array, like: Float64Array) -> Float64Array:
+    """Sum over components and features where `like` does."""
+    if like.shape[-1] != moments.shape[-1]:
+        moments = moments.sum(axis=-1, keepdims=True)
+    if like.shape[0] != moments.shape[0]:
+        moments = moments.sum(axis=0, keepdims=True)
+    return moments

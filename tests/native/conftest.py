@@ -17,8 +17,12 @@ PASSES = (
     "e_step_diagonal",
     "e_step_shared_dense",
     "e_step_shared_diagonal",
+    "e_step_shared_spherical",
+    "e_step_spherical",
+    "e_step_linear",
     "score_dense",
     "score_diagonal",
+    "score_spherical",
     "score_shared",
     "nearest",
     "min_update",
@@ -32,16 +36,21 @@ def function_of(name: str) -> Callable[..., Any]:
     for prefix in ("e_step_shared", "score"):
         if name.startswith(prefix):
             return getattr(_native, prefix)
+    if name == "e_step_spherical":
+        return _native.e_step_diagonal
     return getattr(_native, name)
 
 
 def build(name: str, n: int = 50, d: int = 3, k: int = 4, dtype: str = "float64", seed: int = 0) -> Arguments:
     """Valid arguments of a pass, by name; arrays that it writes are new each time."""
     rng = np.random.default_rng([seed, n, d, k])
+    dtype = "float64" if name == "e_step_linear" else dtype
     weight = rng.uniform(0.5, 2.0, size=n)
     X = rng.normal(size=(n, d)).astype(dtype)
     args: Arguments = {"X": X, "sample_weight": weight, "centre": rng.normal(size=d), "n_threads": 1}
     means = rng.normal(size=(k, d))
+    if name == "e_step_linear":
+        return args | {"slopes": means, "intercepts": rng.normal(size=k)}
     if name.startswith(("e_step", "score")):
         dense = np.triu(rng.normal(size=(k, d, d)) / d) + np.eye(d)
         diagonal = rng.uniform(0.5, 2.0, size=(k, d))
@@ -51,8 +60,11 @@ def build(name: str, n: int = 50, d: int = 3, k: int = 4, dtype: str = "float64"
             "e_step_diagonal": diagonal,
             "e_step_shared_dense": dense[0],
             "e_step_shared_diagonal": diagonal[0],
+            "e_step_shared_spherical": diagonal[0, :1],
+            "e_step_spherical": np.ascontiguousarray(diagonal[:, :1]),
             "score_dense": dense,
             "score_diagonal": diagonal,
+            "score_spherical": np.ascontiguousarray(diagonal[:, :1]),
             "score_shared": dense[:1],
         }[name]
         if name.startswith("score"):

@@ -18,16 +18,18 @@ SHAPES = [
     ("e_step_dense", "offset", np.zeros(5), "offset must have one number a component"),
     ("e_step_dense", "whitener", np.zeros((3, 3, 3)), r"whitener must be \(K, d, d\)"),
     ("e_step_dense", "whitener", np.zeros((4, 3, 2)), r"whitener must be \(K, d, d\)"),
-    ("e_step_diagonal", "whitener", np.zeros((4, 2)), r"whitener must be \(K, d\)"),
+    ("e_step_diagonal", "whitener", np.zeros((4, 2)), r"whitener must be \(K, d\) or \(K, 1\)"),
     ("e_step_diagonal", "whitener", np.zeros((1, 3)), r"whitener must be \(K, d\)"),
-    ("e_step_shared_dense", "whitener", np.zeros((3, 2)), r"whitener must be \(d, d\) or \(d,\)"),
-    ("e_step_shared_dense", "whitener", np.zeros((1, 3, 3)), r"whitener must be \(d, d\) or \(d,\)"),
-    ("e_step_shared_diagonal", "whitener", np.zeros(2), r"whitener must be \(d, d\) or \(d,\)"),
+    ("e_step_shared_dense", "whitener", np.zeros((3, 2)), r"whitener must be \(d, d\), \(d,\) or \(1,\)"),
+    ("e_step_shared_dense", "whitener", np.zeros((1, 3, 3)), r"whitener must be \(d, d\), \(d,\) or \(1,\)"),
+    ("e_step_shared_diagonal", "whitener", np.zeros(2), r"whitener must be \(d, d\), \(d,\) or \(1,\)"),
     ("score_dense", "whitener", np.zeros((2, 3, 3)), "whitener must have K or 1 leading entries"),
     ("score_dense", "whitener", np.zeros((4, 3, 2)), "whitener must have the d of X"),
     ("score_diagonal", "whitener", np.zeros((4, 2)), "whitener must have the d of X"),
-    ("score_diagonal", "whitener", np.zeros(3), r"whitener must be \(K or 1, d, d\) or \(K or 1, d\)"),
+    ("score_diagonal", "whitener", np.zeros(3), r"whitener must be \(K or 1, d, d\) or \(K or 1, d or 1\)"),
     ("score_dense", "offset", np.zeros(1), "offset must have one number a component"),
+    ("e_step_linear", "slopes", np.zeros((4, 2)), r"slopes must be \(K, d\) with the d of X"),
+    ("e_step_linear", "intercepts", np.zeros(3), "intercepts must have one number a component"),
     ("nearest", "centers", np.zeros((4, 2)), r"centers must be \(K, d\) with the d of X"),
     ("nearest", "centers", np.zeros((0, 3)), r"centers must be \(K, d\) with the d of X"),
     ("min_update", "point", np.zeros(2), "point must have the d of X"),
@@ -81,8 +83,10 @@ def test_other_arrays_must_be_float64_contiguous_and_of_their_dimension(each_pas
     for key in inputs:
         value = args[key]
         strided = np.repeat(value, 2, axis=-1)[..., ::2]
-        assert not strided.flags.c_contiguous
-        for wrong in (value.astype(np.float32), value.astype(np.int64), strided, value.tolist()):
+        # One number lies together however it is cut out.
+        assert strided.flags.c_contiguous == (value.size == 1)
+        wrongs = [value.astype(np.float32), value.astype(np.int64), value.tolist()]
+        for wrong in wrongs if value.size == 1 else [*wrongs, strided]:
             refused(each_pass, call, args | {key: wrong})
         if key != "whitener":
             refused(each_pass, call, args | {key: value[None]})

@@ -23,7 +23,7 @@ def covariance_of(structure: CovarianceStructure, k: int, d: int, rng: np.random
         roots = rng.normal(size=(m, d, d)) / np.sqrt(d)
         return structure.public(roots @ roots.transpose(0, 2, 1) + 0.5 * np.eye(d))
     if "spherical" in structure.name:
-        return structure.public(np.repeat(rng.uniform(0.5, 2.0, size=(m, 1)), d, axis=1))
+        return structure.public(rng.uniform(0.5, 2.0, size=(m, 1)))
     return structure.public(rng.uniform(0.5, 2.0, size=(m, d)))
 
 
@@ -89,6 +89,8 @@ def scale_of(X: Array, weight: Array | None, resp: Array, log_prob: Array, param
         s2 = np.stack([(r[:, k, None] * t[:, k]).T @ t[:, k] for k in range(params.n_components)])
     else:
         s2 = np.einsum("nk,nkd->kd", r, t * t)
+        if params.whitener.shape[1] == 1:
+            s2 = s2.sum(axis=1, keepdims=True)
     if params.is_shared:
         s2 = s2.sum(axis=0, keepdims=True)
     return Scale(r.sum(axis=0), s1, s2, float(w @ np.abs(log_prob)))

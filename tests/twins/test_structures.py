@@ -89,7 +89,7 @@ def test_params_hold_the_inverse_and_its_determinant(structure, d, make_covarian
         if params.is_dense:
             np.testing.assert_array_equal(np.tril(u, -1), 0.0)
             assert (np.diagonal(u) > 0).all()
-        u = u if params.is_dense else np.diag(u)
+        u = u if params.is_dense else np.diag(np.broadcast_to(u, d))
         np.testing.assert_allclose(u @ u.T, precisions[c], rtol=1e-9, atol=1e-11)
         np.testing.assert_allclose(u.T @ full[c] @ u, np.eye(d), atol=1e-12)
         log_det = params.log_det[0 if params.is_shared else c]
@@ -102,12 +102,12 @@ def test_precisions_factor_to_the_same_whitener(structure, d, make_covariance) -
     rng = np.random.default_rng(d)
     s = STRUCTURES[structure]
     core = s.core(make_covariance(s, 3, d, rng), 3, d)
-    whitener, log_det = s.whiten(core)
+    whitener, log_det = s.whiten(core, d)
     covariances, precisions = s.unwhiten(whitener)
     np.testing.assert_allclose(covariances, core, rtol=1e-11, atol=1e-13)
     inverse = np.linalg.inv(core) if s.is_dense else 1.0 / core
     np.testing.assert_allclose(precisions, inverse, rtol=1e-10, atol=1e-12)
-    again, log_det_again = s.whiten_precisions(precisions)
+    again, log_det_again = s.whiten_precisions(precisions, d)
     np.testing.assert_allclose(again, whitener, rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(log_det_again, log_det, atol=1e-11)
     np.testing.assert_array_equal(s.core(s.public(core), 3, d), core)
@@ -181,8 +181,8 @@ def test_the_first_matrix_without_a_factor_is_named(d, spoiled, how) -> None:
     assert _native.first_indefinite(matrices) == spoiled
     assert _native.whiten(matrices)[2] == spoiled
     with pytest.raises(SingularCovarianceError, match=f"first such component is {spoiled}") as raised:
-        STRUCTURES["full"].whiten(matrices)
+        STRUCTURES["full"].whiten(matrices, matrices.shape[1])
     assert raised.value.component == spoiled
     variances = np.ascontiguousarray(np.diagonal(matrices, axis1=1, axis2=2))
     with pytest.raises(SingularCovarianceError, match=f"first such component is {spoiled}"):
-        STRUCTURES["diag"].whiten(variances)
+        STRUCTURES["diag"].whiten(variances, variances.shape[1])

@@ -13,14 +13,17 @@ namespace mixtura::MIXTURA_ISA {
 constexpr int kVectors = 4;
 constexpr int kColumns = 4;
 constexpr int kPairRows = 4;
+constexpr int kLinear = 8;
 #elif defined(__AVX2__)
 constexpr int kVectors = 2;
 constexpr int kColumns = 4;
 constexpr int kPairRows = 3;
+constexpr int kLinear = 6;
 #else
 constexpr int kVectors = 2;
 constexpr int kColumns = 4;
 constexpr int kPairRows = 2;
+constexpr int kLinear = 4;
 #endif
 constexpr int kPairColumns = 4;
 constexpr int kGroup = 3;  // times kPairColumns features that meet all others while they are in the first-level cache

@@ -20,19 +20,20 @@ struct Memory {
 
 inline double flops(const Rows& X, const Model& m) {
     const double features = static_cast<double>(m.d);
-    const double a_component = m.dense && !m.shared ? 2 * features * (features + 1) : 8 * features;
+    const bool dense = m.geometry == Geometry::dense && !m.shared;
+    const double a_component = dense ? 2 * features * (features + 1) : 8 * features;
     return static_cast<double>(X.n) * m.K * (a_component + 40);
 }
 
 struct Statistics {
-    std::vector<double> sums;  // S0 (K), S1 (K, d), S2 as `Sums` says, L
+    std::vector<double> sums;  // S0 (K), S1 (K, d) about the means (linear: about the centre), S2 as `Sums` says, L
     std::size_t s1, s2, l;
 };
 
 inline std::size_t second_moments(const Model& m) {
     if (m.shared) return 0;
     const std::size_t d = static_cast<std::size_t>(m.d);
-    return m.K * (m.dense ? d * (d + 1) / 2 : d);
+    return m.K * (m.geometry == Geometry::dense ? d * (d + 1) / 2 : m.geometry == Geometry::diagonal ? d : 1);
 }
 
 inline Statistics e_step(const Kernel& kernel, const Rows& X, const Model& m, int n_threads, const Poll& poll) {
@@ -63,6 +64,9 @@ inline Statistics e_step(const Kernel& kernel, const Rows& X, const Model& m, in
             state.sums = tree.zeros();
         });
     out.sums = tree.total();
+    if ((m.shared && m.geometry != Geometry::linear) || m.geometry == Geometry::spherical) {
+        for (std::size_t i = 0; i < K * m.d; ++i) out.sums[out.s1 + i] -= out.sums[i / m.d] * m.mu[i];
+    }
     return out;
 }
 

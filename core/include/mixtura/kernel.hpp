@@ -18,22 +18,29 @@ struct Rows {
     const double* centre;  // (d), subtracted in double before anything else
 };
 
+enum class Geometry {
+    dense,      // U (K or 1, d, d) upper triangular
+    diagonal,   // U (K or 1, d)
+    spherical,  // U (K or 1): one number for all features
+    linear,     // logits are offset + x mu, as those of components that share U are but for a term they share; no U
+};
+
 // Parameters of a mixture; the means are about the centre.
 struct Model {
     int K;
     int d;
-    bool dense;            // U is upper triangular, else a diagonal
-    bool shared;           // one U for all components
-    const double* mu;      // (K, d)
-    const double* U;       // (K or 1, d, d) or (K or 1, d)
+    Geometry geometry;
+    bool shared;       // one U for all components; also if linear
+    const double* mu;  // (K, d)
+    const double* U;
     const double* offset;  // (K)
 };
 
 // Where a tile's results go. Statistics are added, in double.
 struct Sums {
     double* S0;  // (K)
-    double* S1;  // (K, d)
-    double* S2;  // (K, d(d+1)/2) upper triangle by rows, (K, d), or null
+    double* S1;  // (K, d), about the means; if shared or spherical, about the centre
+    double* S2;  // (K, d(d+1)/2) upper triangle by rows, (K, d), (K), or null if shared
     double* L;   // (1)
 };
 

@@ -9,10 +9,10 @@ namespace mixtura {
 class Centres {
   public:
     Centres(int K, int d, const double* centres /* (K, d) about the rows' centre */)
-        : ones_(d, 1.0), zeros_(K, 0.0), model{K, d, false, true, centres, ones_.data(), zeros_.data()} {}
+        : zeros_(K, 0.0), model{K, d, Geometry::spherical, true, centres, &one_, zeros_.data()} {}
 
   private:
-    std::vector<double> ones_;
+    const double one_ = 1.0;
     std::vector<double> zeros_;
 
   public:

@@ -10,23 +10,29 @@ namespace mixtura::MIXTURA_ISA {
 template <class T>
 struct Prepared {
     T* mu;               // (K, d)
-    T* u;                // dense: (K or 1) packed triangles; diagonal: (K or 1, d)
+    T* u;                // dense: (K or 1) packed triangles; diagonal: (K or 1, d); else none
     T* offset;           // (K)
     T* mu_u;             // (K, d): mu U, for shared dense
-    T* ones;             // (d)
+    T* half;             // (K): half the square of a component's one scale
     std::size_t u_size;  // of one component
 };
+
+// Numbers that stand for the U of one component.
+inline std::size_t packed_u(const Model& m) {
+    if (m.geometry == Geometry::dense) return packed_size(m.d);
+    return m.geometry == Geometry::diagonal ? static_cast<std::size_t>(m.d) : 0;
+}
 
 template <class T>
 inline Prepared<T> layout(const Model& m, void* memory) {
     const std::size_t kd = static_cast<std::size_t>(m.K) * m.d;
     Prepared<T> p;
-    p.u_size = m.dense ? packed_size(m.d) : static_cast<std::size_t>(m.d);
+    p.u_size = packed_u(m);
     p.mu = static_cast<T*>(memory);
     p.mu_u = p.mu + kd;
     p.offset = p.mu_u + kd;
-    p.ones = p.offset + m.K;
-    p.u = p.ones + m.d;
+    p.half = p.offset + m.K;
+    p.u = p.half + m.K;
     return p;
 }
 
@@ -38,36 +44,39 @@ struct Passes {
     static constexpr bool is_double = sizeof(T) == 8;
 
     static std::size_t prepared_bytes(const Model& m) {
-        const std::size_t one = m.dense ? packed_size(m.d) : static_cast<std::size_t>(m.d);
         const std::size_t kd = static_cast<std::size_t>(m.K) * m.d;
-        return sizeof(T) * (2 * kd + m.K + m.d + one * (m.shared ? 1 : m.K));
+        return sizeof(T) * (2 * kd + 2 * m.K + packed_u(m) * (m.shared ? 1 : m.K));
     }
 
     static void prepare(const Model& m, void* memory) {
         const Prepared<T> p = layout<T>(m, memory);
         const std::ptrdiff_t kd = static_cast<std::ptrdiff_t>(m.K) * m.d;
         for (std::ptrdiff_t i = 0; i < kd; ++i) p.mu[i] = static_cast<T>(m.mu[i]);
-        for (int k = 0; k < m.K; ++k) p.offset[k] = static_cast<T>(m.offset[k]);
-        for (int j = 0; j < m.d; ++j) p.ones[j] = T(1);
+        for (int k = 0; k < m.K; ++k) {
+            p.offset[k] = static_cast<T>(m.offset[k]);
+            const double scale = m.geometry == Geometry::spherical ? m.U[m.shared ? 0 : k] : 1.0;
+            p.half[k] = static_cast<T>(0.5 * scale * scale);
+        }
         const int count = m.shared ? 1 : m.K;
-        const std::ptrdiff_t size = m.dense ? static_cast<std::ptrdiff_t>(m.d) * m.d : m.d;
+        const std::ptrdiff_t size = m.geometry == Geometry::dense ? static_cast<std::ptrdiff_t>(m.d) * m.d : m.d;
         for (int k = 0; k < count; ++k) {
             T* u = p.u + static_cast<std::ptrdiff_t>(k) * p.u_size;
-            if (m.dense) {
+            if (m.geometry == Geometry::dense) {
                 pack_upper<T>(m.d, m.U + k * size, u);
-            } else {
+            } else if (m.geometry == Geometry::diagonal) {
                 for (int j = 0; j < m.d; ++j) u[j] = static_cast<T>(m.U[k * size + j]);
             }
         }
-        if (m.dense && m.shared) {
-            for (int k = 0; k < m.K; ++k) {
-                for (int j = 0; j < m.d; ++j) {
-                    double s = 0;
-                    for (int i = 0; i <= j; ++i)
-                        s += m.mu[k * static_cast<std::ptrdiff_t>(m.d) + i] *
-                             m.U[static_cast<std::ptrdiff_t>(i) * m.d + j];
-                    p.mu_u[k * static_cast<std::ptrdiff_t>(m.d) + j] = static_cast<T>(s);
-                }
+        if (m.geometry == Geometry::dense && m.shared) whiten_means(m, p);
+    }
+
+    static void whiten_means(const Model& m, const Prepared<T>& p) {
+        const std::ptrdiff_t d = m.d;
+        for (int k = 0; k < m.K; ++k) {
+            for (int j = 0; j < m.d; ++j) {
+                double s = 0;
+                for (int i = 0; i <= j; ++i) s += m.mu[k * d + i] * m.U[i * d + j];
+                p.mu_u[k * d + j] = static_cast<T>(s);
             }
         }
     }
@@ -82,8 +91,11 @@ struct Passes {
         return static_cast<int>((rows + step - 1) / step * step);
     }
 
+    static bool keeps_distances(const Model& m) { return m.geometry == Geometry::spherical && !m.shared; }
+
     static std::size_t scratch_bytes(const Model& m, int R) {
-        return sizeof(T) * padded<T>(R) * (2 * static_cast<std::size_t>(m.d) + m.K + 3) + 64;
+        const std::size_t arrays = 2 * static_cast<std::size_t>(m.d) + (keeps_distances(m) ? 2 : 1) * m.K + 3;
+        return sizeof(T) * (padded<T>(R) * arrays + m.K) + 64;
     }
 
     struct Buffers {
@@ -91,9 +103,11 @@ struct Passes {
         T* xt;             // (d, S) rows about the centre
         T* t;              // (d, S) about one mean, or whitened
         T* logit;          // (K, S)
+        T* distance;       // (K, S) squared lengths, or null
         T* log_prob;       // (R)
         T* scale;          // (R)
         T* root;           // (R)
+        T* alive;          // (K) above 0 if a row of the tile belongs to the component
     };
 
     static Buffers split(void* scratch, const Model& m, int R) {
@@ -108,16 +122,28 @@ struct Passes {
         b.log_prob = b.logit + m.K * b.S;
         b.scale = b.log_prob + b.S;
         b.root = b.scale + b.S;
+        b.distance = keeps_distances(m) ? b.root + b.S : nullptr;
+        b.alive = b.root + b.S + (keeps_distances(m) ? m.K * b.S : 0);
         return b;
+    }
+
+    static void distances(const Model& m, const Prepared<T>& p, const Buffers& b, int R) {
+        diagonal_logits_all<A, false>(m.K, m.d, R, b.S, b.xt, p.mu, nullptr, true, p.half, p.offset, b.distance,
+                                      b.logit);
     }
 
     static void logits(const Model& m, const Prepared<T>& p, const Buffers& b, int R) {
         const int d = m.d;
-        if (!m.dense) {
-            diagonal_logits_all<A, true>(m.K, d, R, b.S, b.xt, p.mu, p.u, m.shared, p.offset, b.logit);
+        if (m.geometry == Geometry::linear) {
+            linear_logits_all<A>(m.K, d, R, b.S, b.xt, p.mu, p.offset, b.logit);
+        } else if (m.geometry == Geometry::spherical) {
+            distances(m, p, b, R);
+        } else if (m.geometry == Geometry::diagonal) {
+            diagonal_logits_all<A, true>(m.K, d, R, b.S, b.xt, p.mu, p.u, m.shared, p.half, p.offset, nullptr, b.logit);
         } else if (m.shared) {
             whiten_tile<A>(d, R, b.S, p.u, b.xt, b.t);
-            diagonal_logits_all<A, false>(m.K, d, R, b.S, b.t, p.mu_u, p.ones, true, p.offset, b.logit);
+            diagonal_logits_all<A, false>(m.K, d, R, b.S, b.t, p.mu_u, nullptr, true, p.half, p.offset, nullptr,
+                                          b.logit);
         } else {
             for (int k = 0; k < m.K; ++k) {
                 const T* mu = p.mu + static_cast<std::ptrdiff_t>(k) * d;
@@ -204,10 +230,20 @@ struct Passes {
             // What is left out is below 1e-30 of each row: beyond the last bit of any sum, also times a distance.
             T top = T(0);
             for (int l = 0; l < A::L; ++l) top = most[0][l] > top ? most[0][l] : top;
+            b.alive[k] = top > T(1e-30) ? T(1) : T(0);
             if (!(top > T(1e-30))) continue;
             out.S0[k] += static_cast<double>(A::sum(sum[0]));
             accumulate(m, p, b, R, k, out);
         }
+        if (m.shared || m.geometry == Geometry::spherical)
+            first_moments<A>(m.K, m.d, R, b.S, b.xt, b.logit, b.alive, out.S1);
+    }
+
+    // Sum of r |x - mu|^2 from the kept distances.
+    static double spread(const Buffers& b, int R, int k) {
+        V s = V{};
+        for (int r = 0; r < R; r += A::L) s += A::load(b.logit + k * b.S + r) * A::load(b.distance + k * b.S + r);
+        return static_cast<double>(A::sum(s));
     }
 
     static void accumulate(const Model& m, const Prepared<T>& p, const Buffers& b, int R, int k, const Sums& out) {
@@ -215,10 +251,11 @@ struct Passes {
         const T* mu = p.mu + static_cast<std::ptrdiff_t>(k) * d;
         const T* resp = b.logit + k * b.S;
         double* S1 = out.S1 + static_cast<std::ptrdiff_t>(k) * d;
-        if (m.shared) {
-            diagonal_sums<A, false>(d, R, b.S, b.xt, mu, resp, S1, nullptr);
-        } else if (!m.dense) {
-            diagonal_sums<A, true>(d, R, b.S, b.xt, mu, resp, S1, out.S2 + static_cast<std::ptrdiff_t>(k) * d);
+        if (m.shared) return;
+        if (m.geometry == Geometry::spherical) {
+            out.S2[k] += spread(b, R, k);
+        } else if (m.geometry == Geometry::diagonal) {
+            diagonal_sums<A>(d, R, b.S, b.xt, mu, resp, S1, out.S2 + static_cast<std::ptrdiff_t>(k) * d);
         } else {
             double* S2 = out.S2 + static_cast<std::ptrdiff_t>(k) * d * (d + 1) / 2;
             switch (d) {
@@ -275,7 +312,7 @@ struct Passes {
         const Prepared<T> p = layout<T>(m, const_cast<void*>(prepared));
         const Buffers b = split(scratch, m, R);
         load_tile<A>(X, first, rows, R, b.S, b.xt);
-        diagonal_logits_all<A, false>(m.K, m.d, R, b.S, b.xt, p.mu, p.u, true, p.offset, b.logit);
+        distances(m, p, b, R);
         if (out.all) {
             for (int k = 0; k < m.K; ++k) {
                 const T* logit = b.logit + k * b.S;

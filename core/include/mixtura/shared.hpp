@@ -1,11 +1,11 @@
-// One dense U for all components: rows are whitened once, z = (x - c) U, and compared with the whitened means.
+// Components that share U, and first moments about the centre for all components at once.
 #pragma once
 
 #include "dense.hpp"
 
 namespace mixtura::MIXTURA_ISA {
 
-// z (d, S) = x U by columns, from the packed U.
+// z (d, S) = x U by columns, from the packed U: rows are whitened once, and compared with the whitened means.
 template <class A>
 inline void whiten_tile(int d, int R, std::ptrdiff_t S, const typename A::T* u, const typename A::T* xt,
                         typename A::T* z) {
@@ -21,6 +21,85 @@ inline void whiten_tile(int d, int R, std::ptrdiff_t S, const typename A::T* u, 
                 });
             }
             u += (j + n) * n;
+        });
+    }
+}
+
+// Logits of NK components that are linear in x: offset + x mu.
+template <class A, int NK>
+MIXTURA_INLINE void linear_logits(int d, int R, std::ptrdiff_t S, const typename A::T* xt,
+                                  const typename A::T* mu /* (NK, d) */, const typename A::T* offset /* (NK) */,
+                                  typename A::T* logit /* (NK, S) */) {
+    using V = typename A::V;
+    constexpr int vectors = 2;
+    for (int r = 0; r < R; r += vectors * A::L) {
+        V s[NK][vectors];
+        each<NK>([&](auto k)
+                     MIXTURA_LAMBDA { each<vectors>([&](auto v) MIXTURA_LAMBDA { s[k][v] = A::all(offset[k]); }); });
+        for (int j = 0; j < d; ++j) {
+            V x[vectors];
+            each<vectors>([&](auto v) MIXTURA_LAMBDA { x[v] = A::load(xt + j * S + r + v * A::L); });
+            each<NK>([&](auto k) MIXTURA_LAMBDA {
+                const V m = A::all(mu[static_cast<std::ptrdiff_t>(k) * d + j]);
+                each<vectors>([&](auto v) MIXTURA_LAMBDA { s[k][v] += x[v] * m; });
+            });
+        }
+        each<NK>([&](auto k) MIXTURA_LAMBDA {
+            each<vectors>([&](auto v) MIXTURA_LAMBDA { A::store(logit + k * S + r + v * A::L, s[k][v]); });
+        });
+    }
+}
+
+template <class A>
+inline void linear_logits_all(int K, int d, int R, std::ptrdiff_t S, const typename A::T* xt, const typename A::T* mu,
+                              const typename A::T* offset, typename A::T* logit) {
+    const Parts parts(K, kLinear);
+    for (int part = 0, k = 0; part < parts.count; k += parts.size(part++)) {
+        with_size<kLinear>(parts.size(part), [&](auto n) MIXTURA_LAMBDA {
+            linear_logits<A, n>(d, R, S, xt, mu + static_cast<std::ptrdiff_t>(k) * d, offset + k, logit + k * S);
+        });
+    }
+}
+
+// Sums of r x for NK components and NF features.
+template <class A, int NK, int NF>
+MIXTURA_INLINE void moment_block(int d, int R, std::ptrdiff_t S, const typename A::T* xt /* (NF, S) */,
+                                 const typename A::T* resp /* (NK, S) */, double* S1) {
+    using V = typename A::V;
+    V s[NK * NF];
+    each<NK * NF>([&](auto p) MIXTURA_LAMBDA { s[p] = V{}; });
+    for (int r = 0; r < R; r += A::L) {
+        V w[NK];
+        each<NK>([&](auto k) MIXTURA_LAMBDA { w[k] = A::load(resp + k * S + r); });
+        each<NF>([&](auto f) MIXTURA_LAMBDA {
+            const V x = A::load(xt + f * S + r);
+            each<NK>([&](auto k) MIXTURA_LAMBDA { s[k * NF + f] += w[k] * x; });
+        });
+    }
+    typename A::T sums[A::template room<NK * NF>];
+    A::sums(s, sums);
+    for (int k = 0; k < NK; ++k)
+        for (int f = 0; f < NF; ++f)
+            S1[static_cast<std::ptrdiff_t>(k) * d + f] += static_cast<double>(sums[k * NF + f]);
+}
+
+// S1 += sums over the tile of r x, a matrix product; components that no row of the tile belongs to are skipped where
+// a whole block of them is.
+template <class A>
+inline void first_moments(int K, int d, int R, std::ptrdiff_t S, const typename A::T* xt,
+                          const typename A::T* resp /* (K, S) */, const typename A::T* alive /* (K) */, double* S1) {
+    const Parts rows(K, kPairRows), columns(d, kPairColumns);
+    for (int part = 0, k = 0; part < rows.count; k += rows.size(part++)) {
+        bool any = false;
+        for (int i = 0; i < rows.size(part); ++i) any = any || alive[k + i] > 0;
+        if (!any) continue;
+        with_size<kPairRows>(rows.size(part), [&](auto n) MIXTURA_LAMBDA {
+            for (int q = 0, j = 0; q < columns.count; j += columns.size(q++)) {
+                with_size<kPairColumns>(columns.size(q), [&](auto m) MIXTURA_LAMBDA {
+                    moment_block<A, n, m>(d, R, S, xt + j * S, resp + k * S,
+                                          S1 + static_cast<std::ptrdiff_t>(k) * d + j);
+                });
+            }
         });
     }
 }

@@ -114,11 +114,12 @@ inline void log_sum_exp(int K, int R, std::ptrdiff_t S, typename A::T* logit /* 
     }
 }
 
-// Squared length |y|^2 to logit; a NaN (inf - inf far outside the range of T) counts as infinitely far.
+// Squared length |y|^2, times `half` the square of a scale, to logit; a NaN (inf - inf far outside the range of T)
+// counts as infinitely far.
 template <class A>
-MIXTURA_INLINE typename A::V to_logit(typename A::V q, typename A::T offset) {
+MIXTURA_INLINE typename A::V to_logit(typename A::V q, typename A::T offset, typename A::T half = typename A::T(0.5)) {
     using T = typename A::T;
-    const typename A::V v = offset - T(0.5) * q;
+    const typename A::V v = offset - half * q;
     return v == v ? v : A::all(-static_cast<T>(__builtin_inf()));
 }
 

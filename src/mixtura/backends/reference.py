@@ -55,7 +55,12 @@ class ReferenceBackend:
         for k in range(params.n_components):
             t = self._X - params.means[k]
             s1[k] = r[:, k] @ t
-            s2.append((r[:, k, None] * t).T @ t if params.is_dense else r[:, k] @ (t * t))
+            if params.is_dense:
+                s2.append((r[:, k, None] * t).T @ t)
+            else:
+                # One number for all features is the sum of theirs.
+                squares = t * t if params.whitener.shape[1] > 1 else (t * t).sum(axis=1, keepdims=True)
+                s2.append(r[:, k] @ squares)
         second = np.stack(s2)
         if params.is_shared:
             second = second.sum(axis=0, keepdims=True)

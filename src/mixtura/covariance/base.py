@@ -2,7 +2,8 @@
 
 A structure keeps covariances in two forms. The *public* form has scikit-learn's shape, with nothing in it
 twice: (K, d, d), (d, d), (K, d), (K,), ... The *core* form is what the E-step reads: (m, d, d) in the dense
-geometry or (m, d) in the diagonal one, where m is K, or 1 if all components share it.
+geometry, (m, d) in the diagonal and (m, 1) in the spherical one, where m is K, or 1 if all components share
+it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from mixtura.covariance.linalg import (
     whitener_of,
 )
 from mixtura.covariance.regularisation import Regularisation
-from mixtura.params import Params
+from mixtura.params import Params, log_det_of
 from mixtura.stats import SufficientStatistics
 
 __all__ = ["CovarianceStructure", "Dense", "Diagonal"]
@@ -71,7 +72,7 @@ class CovarianceStructure(ABC):
         """Return one full covariance matrix a component, of shape (K, d, d)."""
 
     @abstractmethod
-    def whiten(self, core: Float64Array) -> tuple[Float64Array, Float64Array]:
+    def whiten(self, core: Float64Array, n_features: int) -> tuple[Float64Array, Float64Array]:
         """Factor core covariances: U of the same shape with (x − μ) U white, and log det U of shape (m,).
 
         Raises
@@ -81,7 +82,7 @@ class CovarianceStructure(ABC):
         """
 
     @abstractmethod
-    def whiten_precisions(self, core: Float64Array) -> tuple[Float64Array, Float64Array]:
+    def whiten_precisions(self, core: Float64Array, n_features: int) -> tuple[Float64Array, Float64Array]:
         """Factor core precisions: U with U Uᵀ = P, and log det U."""
 
     @abstractmethod
@@ -94,7 +95,7 @@ class CovarianceStructure(ABC):
 
     def params(self, weights: Float64Array, means: Float64Array, covariances: Float64Array) -> Params:
         """Return what the E-step reads: `covariances` in public form, factored once."""
-        whitener, log_det = self.whiten(self.core(covariances, *means.shape))
+        whitener, log_det = self.whiten(self.core(covariances, *means.shape), means.shape[1])
         return Params(weights, means, whitener, log_det)
 
 
@@ -112,14 +113,14 @@ class Dense(CovarianceStructure):
         core = self.core(public, n_components, n_features)
         return np.array(np.broadcast_to(core, (n_components, n_features, n_features)))
 
-    def whiten(self, core: Float64Array) -> tuple[Float64Array, Float64Array]:
+    def whiten(self, core: Float64Array, n_features: int) -> tuple[Float64Array, Float64Array]:
         """Σ = L Lᵀ, U = L⁻ᵀ."""
         return whitener_of(core)
 
-    def whiten_precisions(self, core: Float64Array) -> tuple[Float64Array, Float64Array]:
+    def whiten_precisions(self, core: Float64Array, n_features: int) -> tuple[Float64Array, Float64Array]:
         """P = U Uᵀ with U upper triangular: a Cholesky factorisation taken from the last row up."""
         upper = cholesky_of_inverse(core)
-        return upper, np.log(np.diagonal(upper, axis1=1, axis2=2)).sum(axis=1)
+        return upper, log_det_of(upper, n_features)
 
     def colour(self, whitener: Float64Array, component: int, white: Float64Array) -> Float64Array:
         """t = y U⁻¹."""
@@ -147,15 +148,15 @@ class Diagonal(CovarianceStructure):
         full[:, index, index] = core
         return full
 
-    def whiten(self, core: Float64Array) -> tuple[Float64Array, Float64Array]:
+    def whiten(self, core: Float64Array, n_features: int) -> tuple[Float64Array, Float64Array]:
         """u = 1/σ."""
         whitener = 1.0 / np.sqrt(positive_variances(core))
-        return whitener, np.log(whitener).sum(axis=1)
+        return whitener, log_det_of(whitener, n_features)
 
-    def whiten_precisions(self, core: Float64Array) -> tuple[Float64Array, Float64Array]:
+    def whiten_precisions(self, core: Float64Array, n_features: int) -> tuple[Float64Array, Float64Array]:
         """u = √p."""
         whitener = np.sqrt(positive_variances(core))
-        return whitener, np.log(whitener).sum(axis=1)
+        return whitener, log_det_of(whitener, n_features)
 
     def colour(self, whitener: Float64Array, component: int, white: Float64Array) -> Float64Array:
         """t = y / u."""

@@ -33,11 +33,11 @@ class Spherical(Diagonal):
 
     def estimate(self, stats: SufficientStatistics, reg: Regularisation) -> Float64Array:
         """σ²_k = Σ_j S2_kj / (d S0_k)."""
-        return reg.radii(stats.s2.mean(axis=1) / stats.safe_s0)
+        return reg.radii(stats.s2.sum(axis=1) / (stats.means.shape[1] * stats.safe_s0))
 
     def core(self, public: Float64Array, n_components: int, n_features: int) -> Float64Array:
-        """(K, d)."""
-        return np.repeat(public[:, None], n_features, axis=1)
+        """(K, 1)."""
+        return public[:, None]
 
     def public(self, core: Float64Array) -> Float64Array:
         """(K,)."""
@@ -62,11 +62,11 @@ class TiedSpherical(Diagonal):
 
     def estimate(self, stats: SufficientStatistics, reg: Regularisation) -> Float64Array:
         """σ² = Σ_kj S2_kj / (d W)."""
-        return reg.radii(stats.s2.mean(axis=1) / stats.s0.sum()).reshape(())
+        return reg.radii(stats.s2.sum(axis=1) / (stats.means.shape[1] * stats.s0.sum())).reshape(())
 
     def core(self, public: Float64Array, n_components: int, n_features: int) -> Float64Array:
-        """(1, d)."""
-        return np.full((1, n_features), float(public))
+        """(1, 1)."""
+        return public.reshape(1, 1)
 
     def public(self, core: Float64Array) -> Float64Array:
         """A single number."""

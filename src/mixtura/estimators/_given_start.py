@@ -45,7 +45,9 @@ class GivenStart:
             estimated = centred.means
             if whitener is None or log_det is None or covariances is None:
                 covariances = structure.estimate(centred, reg)
-                whitener, log_det = structure.whiten(structure.core(covariances, *estimated.shape))
+                whitener, log_det = structure.whiten(
+                    structure.core(covariances, *estimated.shape), estimated.shape[1]
+                )
             if means is None:
                 means = estimated
         if weights is None or means is None or covariances is None or whitener is None or log_det is None:
@@ -95,7 +97,7 @@ def _read_precisions(
             msg = f"'{name}' should be {good}"
             raise InputError(msg)
     try:
-        whitener, log_det = structure.whiten_precisions(core)
+        whitener, log_det = structure.whiten_precisions(core, n_features)
     except SingularCovarianceError:
         msg = f"'{name}' should be {good}"
         raise InputError(msg) from None

@@ -16,7 +16,7 @@ from mixtura.covariance import CovarianceStructure, resolve
 from mixtura.data import as_matrix, as_sample_weight
 from mixtura.errors import InputError
 from mixtura.mixture import Mixture
-from mixtura.params import Params
+from mixtura.params import Params, log_det_of
 from mixtura.random_state import as_random_state
 from mixtura.threads import resolve_n_jobs
 
@@ -78,8 +78,7 @@ class MixtureScorer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
         whitener = self._structure.core(
             np.ascontiguousarray(self.precisions_cholesky_, dtype=np.float64), *means.shape
         )
-        diagonal = np.diagonal(whitener, axis1=1, axis2=2) if whitener.ndim == 3 else whitener
-        return Params(weights, means, whitener, np.log(diagonal).sum(axis=1))
+        return Params(weights, means, whitener, log_det_of(whitener, means.shape[1]))
 
     def _mixture(self) -> Mixture:
         """Return the distribution, built from attributes if those were set by hand."""
