@@ -35,14 +35,11 @@ class Table:
         return "\n".join(["| " + " | ".join(line) + " |" for line in lines] + ["", self.note])
 
 
-def write_into(document: Path, tables: Sequence[Table]) -> list[str]:
-    """Replace the tables that a document has marks for; return their names."""
-    text = document.read_text(encoding="utf-8")
-    replaced = []
-    for table in tables:
-        mark = re.compile(rf"(<!-- table: {re.escape(table.name)} -->\n).*?(<!-- end -->)", re.DOTALL)
-        text, count = mark.subn(lambda found, t=table: f"{found[1]}\n{t.markdown()}\n\n{found[2]}", text)
-        if count:
-            replaced.append(table.name)
+def write_into(document: Path, table: Table) -> bool:
+    """Replace the table in a document that has marks for it; return whether it has."""
+    mark = re.compile(rf"(<!-- table: {re.escape(table.name)} -->\n).*?(<!-- end -->)", re.DOTALL)
+    text, count = mark.subn(
+        lambda found: f"{found[1]}\n{table.markdown()}\n\n{found[2]}", document.read_text(encoding="utf-8")
+    )
     document.write_text(text, encoding="utf-8")
-    return replaced
+    return count > 0

@@ -29,7 +29,7 @@ def bound(workload: Any, dtype: type[np.floating[Any]], n_threads: int) -> tuple
     start = workload.start(X)
     structure = resolve(workload.structure)
     whitener, log_det = structure.whiten_precisions(
-        structure.core(np.array(start["precisions_init"]), workload.k, workload.d)
+        structure.core(np.array(start["precisions_init"]), workload.k, workload.d), workload.d
     )
     params = Params(start["weights_init"], start["means_init"], whitener, log_det)
     centre = X.mean(axis=0, dtype=np.float64)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -11,6 +10,8 @@ from mixtura._typing import Float64Array
 from mixtura.errors import MixturaError
 
 __all__ = ["MismatchedMeansError", "SufficientStatistics"]
+
+_LEAST = float(np.finfo(np.float64).smallest_subnormal)
 
 
 class MismatchedMeansError(MixturaError, ValueError):
@@ -48,10 +49,11 @@ class SufficientStatistics:
     log_likelihood: float
     weight: float
 
-    @cached_property
+    @property
     def safe_s0(self) -> Float64Array:
-        """S0 with 1 for components without any weight, whose moments are all 0."""
-        return np.where(self.s0 > 0, self.s0, 1.0)
+        """S0 to divide by: components without any weight, whose moments are all 0, have the least number."""
+        safe: Float64Array = np.maximum(self.s0, _LEAST)
+        return safe
 
     def __add__(self, other: SufficientStatistics) -> SufficientStatistics:
         """Return the statistics of both blocks together; refuses moments about other means."""
