@@ -153,26 +153,27 @@ nb::tuple nearest(Data X, In<double, 1> centre, In<double, 2> centers, int n_thr
     return nb::make_tuple(labels.array({n}), distance.array({n}));
 }
 
-double min_update(Data X, Weight sample_weight, In<double, 1> centre, In<double, 1> point, InOut<double, 1> closest,
-                  int n_threads) {
+double min_update(Data X, Weight sample_weight, In<double, 1> centre, In<double, 1> point, double scale,
+                  InOut<float, 1> closest, int n_threads) {
     const Pass pass = make_pass(X, sample_weight, centre, n_threads);
     require(point.shape(0) == X.shape(1), "point must have the d of X");
     require(closest.shape(0) == X.shape(0) && X.shape(0) > 0, "closest must have one number a row");
     const auto mu = BoundModel::about_centre(pass, point.data(), 1);
     return without_gil([&] {
-        return mixtura::min_update(pass.kernel, pass.rows, mu.data(), closest.data(), pass.n_threads, poll_signals);
+        return mixtura::min_update(pass.kernel, pass.rows, mu.data(), scale, closest.data(), pass.n_threads,
+                                   poll_signals);
     });
 }
 
-nb::object potential(Data X, Weight sample_weight, In<double, 1> centre, In<double, 2> candidates,
-                     In<double, 1> closest, int n_threads) {
+nb::object potential(Data X, Weight sample_weight, In<double, 1> centre, In<double, 2> candidates, double scale,
+                     In<float, 1> closest, int n_threads) {
     const Pass pass = make_pass(X, sample_weight, centre, n_threads);
     const std::size_t count = candidates.shape(0);
     require(count >= 1 && candidates.shape(1) == X.shape(1), "candidates must be (L, d) with the d of X");
     require(closest.shape(0) == X.shape(0) && X.shape(0) > 0, "closest must have one number a row");
     const auto mu = BoundModel::about_centre(pass, candidates.data(), count);
     auto sums = without_gil([&] {
-        return mixtura::potential(pass.kernel, pass.rows, static_cast<int>(count), mu.data(), closest.data(),
+        return mixtura::potential(pass.kernel, pass.rows, static_cast<int>(count), mu.data(), scale, closest.data(),
                                   pass.n_threads, poll_signals);
     });
     return own(std::move(sums), {count});
@@ -268,9 +269,9 @@ NB_MODULE(_native, m) {
           "offset"_a.noconvert(), "n_threads"_a, "log_prob"_a = false, "resp"_a = false, "labels"_a = false);
     m.def("nearest", nearest, "X"_a.noconvert(), "centre"_a.noconvert(), "centers"_a.noconvert(), "n_threads"_a);
     m.def("min_update", min_update, "X"_a.noconvert(), "sample_weight"_a.noconvert().none(), "centre"_a.noconvert(),
-          "point"_a.noconvert(), "closest"_a.noconvert(), "n_threads"_a);
+          "point"_a.noconvert(), "scale"_a, "closest"_a.noconvert(), "n_threads"_a);
     m.def("potential", potential, "X"_a.noconvert(), "sample_weight"_a.noconvert().none(), "centre"_a.noconvert(),
-          "candidates"_a.noconvert(), "closest"_a.noconvert(), "n_threads"_a);
+          "candidates"_a.noconvert(), "scale"_a, "closest"_a.noconvert(), "n_threads"_a);
     m.def("lloyd_step", lloyd_step, "X"_a.noconvert(), "sample_weight"_a.noconvert().none(), "centre"_a.noconvert(),
           "centers"_a.noconvert(), "n_threads"_a, "labels"_a.noconvert());
     m.def("whiten", whiten, "covariances"_a.noconvert());

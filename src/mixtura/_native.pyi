@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _F64 = NDArray[np.float64]
+_F32 = NDArray[np.float32]
 _Rows = NDArray[np.float64] | NDArray[np.float32]
 
 class _Config(TypedDict):
@@ -63,10 +64,22 @@ def score(
 ) -> tuple[_F64 | None, _F64 | None, NDArray[np.int64] | None]: ...
 def nearest(X: _Rows, centre: _F64, centers: _F64, n_threads: int) -> tuple[NDArray[np.int32], _F64]: ...
 def min_update(
-    X: _Rows, sample_weight: _F64 | None, centre: _F64, point: _F64, closest: _F64, n_threads: int
+    X: _Rows,
+    sample_weight: _F64 | None,
+    centre: _F64,
+    point: _F64,
+    scale: float,
+    closest: _F32,
+    n_threads: int,
 ) -> float: ...
 def potential(
-    X: _Rows, sample_weight: _F64 | None, centre: _F64, candidates: _F64, closest: _F64, n_threads: int
+    X: _Rows,
+    sample_weight: _F64 | None,
+    centre: _F64,
+    candidates: _F64,
+    scale: float,
+    closest: _F32,
+    n_threads: int,
 ) -> _F64: ...
 def lloyd_step(
     X: _Rows,

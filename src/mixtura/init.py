@@ -112,6 +112,7 @@ def _plusplus_seeds(data: StartData, rng: np.random.RandomState) -> np.ndarray[A
         data.n_components,
         rng,
         centre=data.moments.mean,
+        variance=data.moments.variances,
         n_threads=data.n_threads,
     )
 

@@ -22,12 +22,18 @@ def kmeans_plusplus(
     rng: np.random.RandomState,
     *,
     centre: Float64Array,
+    variance: Float64Array,
     n_threads: int,
 ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Choose rows as seeds by greedy k-means++ (Arthur and Vassilvitskii, 2007).
 
     Each new seed is the best of 2 + ⌊log K⌋ candidates drawn with probability proportional to the weighted
     squared distance from the seeds so far. Draws are made in scikit-learn's order.
+
+    Parameters
+    ----------
+    variance : ndarray of shape (d,)
+        The data's variances: distances are kept in float32, in units of their mean.
 
     Returns
     -------
@@ -36,7 +42,8 @@ def kmeans_plusplus(
     """
     n_samples = X.shape[0]
     n_trials = 2 + int(np.log(n_clusters))
-    closest = np.full(n_samples, np.inf)
+    closest = np.full(n_samples, np.inf, dtype=np.float32)
+    scale = _inverse(float(variance.mean()))
     chosen = np.empty(n_clusters, dtype=np.int64)
 
     first = rng.random_sample()
@@ -50,15 +57,21 @@ def kmeans_plusplus(
             draws = rng.uniform(size=n_trials) * potential
             candidates = _rows_at(draws, closest, sample_weight)
             points = np.ascontiguousarray(X[candidates], dtype=np.float64)
-            gains = _native.potential(X, sample_weight, centre, points, closest, n_threads)
+            gains = _native.potential(X, sample_weight, centre, points, scale, closest, n_threads)
             chosen[c] = candidates[int(np.argmin(gains))]
         point = np.ascontiguousarray(X[chosen[c]], dtype=np.float64)
-        potential = _native.min_update(X, sample_weight, centre, point, closest, n_threads)
+        potential = _native.min_update(X, sample_weight, centre, point, scale, closest, n_threads)
     return chosen
 
 
+def _inverse(variance: float) -> float:
+    """Return 1/variance; 1 for data that do not vary, or so little that there is no such number."""
+    inverse = 1.0 / variance if variance > 0 else 1.0
+    return inverse if np.isfinite(inverse) else 1.0
+
+
 def _rows_at(
-    values: Float64Array, mass: Float64Array, sample_weight: Float64Array | None = None
+    values: Float64Array, mass: FloatArray, sample_weight: Float64Array | None = None
 ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """First rows at which the running sum of mass × weight reaches each value.
 
@@ -68,7 +81,8 @@ def _rows_at(
 
     def block(low: int) -> Float64Array:
         rows = slice(low, low + _BLOCK_ROWS)
-        return mass[rows] if sample_weight is None else mass[rows] * sample_weight[rows]
+        exact = mass[rows].astype(np.float64)
+        return exact if sample_weight is None else exact * sample_weight[rows]
 
     ends = np.cumsum([block(low).sum() for low in blocks])
     found = np.empty(len(values), dtype=np.int64)
@@ -102,7 +116,9 @@ def kmeans_labels(
     -------
     ndarray of shape (N,), int32
     """
-    seeds = kmeans_plusplus(X, sample_weight, n_clusters, rng, centre=centre, n_threads=n_threads)
+    seeds = kmeans_plusplus(
+        X, sample_weight, n_clusters, rng, centre=centre, variance=variance, n_threads=n_threads
+    )
     centers = np.ascontiguousarray(X[seeds], dtype=np.float64)
     labels = np.full(X.shape[0], -1, dtype=np.int32)
     tol = _RELATIVE_TOL * float(variance.mean())

@@ -78,7 +78,7 @@ def build(name: str, n: int = 50, d: int = 3, k: int = 4, dtype: str = "float64"
     if name == "lloyd_step":
         args["labels"] = np.full(n, -1, dtype=np.int32)
     if name in ("min_update", "potential"):
-        args["closest"] = rng.uniform(0.0, 2.0 * d, size=n)
+        args |= {"closest": rng.uniform(0.0, 2.0 * d, size=n).astype(np.float32), "scale": 1.5}
         args["point" if name == "min_update" else "candidates"] = means[0] if name == "min_update" else means
     return args
 

@@ -33,10 +33,10 @@ SHAPES = [
     ("nearest", "centers", np.zeros((4, 2)), r"centers must be \(K, d\) with the d of X"),
     ("nearest", "centers", np.zeros((0, 3)), r"centers must be \(K, d\) with the d of X"),
     ("min_update", "point", np.zeros(2), "point must have the d of X"),
-    ("min_update", "closest", np.zeros(49), "closest must have one number a row"),
+    ("min_update", "closest", np.zeros(49, dtype=np.float32), "closest must have one number a row"),
     ("potential", "candidates", np.zeros((2, 4)), r"candidates must be \(L, d\) with the d of X"),
     ("potential", "candidates", np.zeros((0, 3)), r"candidates must be \(L, d\) with the d of X"),
-    ("potential", "closest", np.zeros(51), "closest must have one number a row"),
+    ("potential", "closest", np.zeros(51, dtype=np.float32), "closest must have one number a row"),
     ("lloyd_step", "centers", np.zeros((4, 4)), r"centers must be \(K, d\) with the d of X"),
     ("lloyd_step", "labels", np.zeros(49, dtype=np.int32), "labels must have one number a row"),
 ]
@@ -76,7 +76,9 @@ def test_rows_whose_strides_are_no_whole_numbers_of_elements(each_pass, call, ar
     refused(each_pass, call, args | {"X": table["x"]})
 
 
-def test_other_arrays_must_be_float64_contiguous_and_of_their_dimension(each_pass, call, arguments) -> None:
+def test_other_arrays_must_be_of_their_type_contiguous_and_of_their_dimension(
+    each_pass, call, arguments
+) -> None:
     args = arguments(each_pass)
     inputs = [key for key, v in args.items() if isinstance(v, np.ndarray) and key not in ("X", "labels")]
     assert len(inputs) >= 2
@@ -85,7 +87,8 @@ def test_other_arrays_must_be_float64_contiguous_and_of_their_dimension(each_pas
         strided = np.repeat(value, 2, axis=-1)[..., ::2]
         # One number lies together however it is cut out.
         assert strided.flags.c_contiguous == (value.size == 1)
-        wrongs = [value.astype(np.float32), value.astype(np.int64), value.tolist()]
+        other = np.float64 if value.dtype == np.float32 else np.float32
+        wrongs = [value.astype(other), value.astype(np.int64), value.tolist()]
         for wrong in wrongs if value.size == 1 else [*wrongs, strided]:
             refused(each_pass, call, args | {key: wrong})
         if key != "whitener":

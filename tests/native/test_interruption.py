@@ -50,7 +50,7 @@ def long_arguments(name: str, build: Callable[..., dict[str, Any]], n_threads: i
         args["sample_weight"] = None
     if name.startswith("score"):
         args |= {"resp": False}
-    for key, dtype in (("closest", np.float64), ("labels", np.int32)):
+    for key, dtype in (("closest", np.float32), ("labels", np.int32)):
         if key in args and isinstance(args[key], np.ndarray):
             args[key] = np.zeros(n, dtype=dtype)
     return args | {"n_threads": n_threads}

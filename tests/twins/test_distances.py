@@ -74,14 +74,25 @@ def test_min_update(d, k, n, weights, layout, dtype, in_layout, make_weights) ->
     rows, centers, centre = drawn(d, k, n, dtype)
     weight = make_weights(weights, n, np.random.default_rng(0))
     placed = in_layout(rows, layout)
-    closest = np.full(n, np.inf)
+    closest = np.full(n, np.inf, dtype=np.float32)
     for i, point in enumerate(centers):
-        total = _native.min_update(placed, weight, centre, point, closest, 2)
-        wanted = distances(rows, centers[: i + 1]).min(axis=1)
-        np.testing.assert_allclose(closest, wanted, rtol=10 * tolerance(dtype), atol=tolerance(dtype))
-        assert total == pytest.approx(
-            float(np.sum(closest if weight is None else weight * closest)), rel=1e-13
-        )
+        total = _native.min_update(placed, weight, centre, point, 0.25, closest, 2)
+        wanted = 0.25 * distances(rows, centers[: i + 1]).min(axis=1)
+        # They are kept in float32, whatever the rows are.
+        tol = tolerance(dtype) + 1e-7
+        np.testing.assert_allclose(closest, wanted, rtol=10 * tol, atol=tol)
+        kept = closest.astype(np.float64)
+        assert total == pytest.approx(float(np.sum(kept if weight is None else weight * kept)), rel=1e-13)
+
+
+def test_distances_beyond_float32_are_its_largest_number() -> None:
+    rows = np.array([[0.0], [1e30]])
+    closest = np.full(2, np.inf, dtype=np.float32)
+    total = _native.min_update(rows, None, np.zeros(1), np.zeros(1), 1.0, closest, 1)
+    np.testing.assert_array_equal(closest, [0.0, np.finfo(np.float32).max])
+    assert total == np.finfo(np.float32).max
+    _native.min_update(rows, None, np.zeros(1), np.zeros(1), 1e-60, closest, 1)
+    np.testing.assert_allclose(closest, [0.0, 1.0], rtol=1e-7)
 
 
 @with_dtypes
@@ -90,12 +101,12 @@ def test_potential(d, k, n, weights, layout, dtype, in_layout, make_weights) -> 
     rows, candidates, centre = drawn(d, k, n, dtype)
     rng = np.random.default_rng(1)
     weight = make_weights(weights, n, rng)
-    closest = rng.uniform(0.0, 2.0 * d, size=n)
+    closest = rng.uniform(0.0, d, size=n).astype(np.float32)
     before = closest.copy()
-    got = _native.potential(in_layout(rows, layout), weight, centre, candidates, closest, 2)
-    smaller = np.minimum(closest[:, None], distances(rows, candidates))
+    got = _native.potential(in_layout(rows, layout), weight, centre, candidates, 0.5, closest, 2)
+    smaller = np.minimum(closest.astype(np.float64)[:, None], 0.5 * distances(rows, candidates))
     wanted = (np.ones(n) if weight is None else weight) @ smaller
-    np.testing.assert_allclose(got, wanted, rtol=10 * tolerance(dtype))
+    np.testing.assert_allclose(got, wanted, rtol=10 * tolerance(dtype) + 1e-7)
     np.testing.assert_array_equal(closest, before)
 
 

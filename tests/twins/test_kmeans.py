@@ -39,7 +39,7 @@ def test_the_same_random_state_chooses_the_same_seeds(k, d, n, seed, kind) -> No
     X = blobs(k, d, n, seed)
     w = weights(kind, n, seed)
     rng = np.random.RandomState(seed)
-    got = kmeans_plusplus(X, w, k, rng, centre=X.mean(axis=0), n_threads=2)
+    got = kmeans_plusplus(X, w, k, rng, centre=X.mean(axis=0), variance=X.var(axis=0), n_threads=2)
     twin = np.random.RandomState(seed)
     _, wanted = sklearn_plusplus(X, k, sample_weight=w, random_state=twin)
     np.testing.assert_array_equal(got, wanted)
@@ -71,7 +71,9 @@ def test_the_same_random_state_ends_in_the_same_partition(k, d, n, seed, kind, d
 def test_seeds_are_different_rows_as_long_as_there_are_such(kind) -> None:
     X = np.repeat(np.arange(6.0), 10)[:, None]
     w = weights(kind, 60, 3)
-    rows = kmeans_plusplus(X, w, 6, np.random.RandomState(0), centre=np.array([2.5]), n_threads=1)
+    rows = kmeans_plusplus(
+        X, w, 6, np.random.RandomState(0), centre=np.array([2.5]), variance=np.ones(1), n_threads=1
+    )
     assert sorted(X[rows, 0]) == list(range(6))
 
 
@@ -79,7 +81,9 @@ def test_rows_of_weight_zero_are_not_seeds() -> None:
     X = np.vstack([np.zeros((20, 2)), np.full((20, 2), 50.0), np.full((5, 2), 1e4)])
     w = np.r_[np.ones(40), np.zeros(5)]
     for seed in range(20):
-        rows = kmeans_plusplus(X, w, 2, np.random.RandomState(seed), centre=np.zeros(2), n_threads=1)
+        rows = kmeans_plusplus(
+            X, w, 2, np.random.RandomState(seed), centre=np.zeros(2), variance=np.ones(2), n_threads=1
+        )
         assert sorted(X[rows, 0]) == [0.0, 50.0]
 
 

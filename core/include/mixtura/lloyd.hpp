@@ -1,6 +1,8 @@
 // Passes of k-means and of its seeding, over the nearest-centre kernel.
 #pragma once
 
+#include <limits>
+
 #include "engine.hpp"
 
 namespace mixtura {
@@ -56,30 +58,36 @@ std::vector<double> nearest_pass(const Kernel& kernel, const Rows& X, const Cent
     return tree.total();
 }
 
-// closest (n) = min(closest, |x - point|^2); returns the weighted sum of closest.
-inline double min_update(const Kernel& kernel, const Rows& X, const double* point /* (d) */, double* closest,
-                         int n_threads, const Poll& poll) {
+// Squared distances to the closest seed are kept in float, half the memory of all that a start needs, and in a unit
+// of the data's own, given by `scale`, so that float can hold them. Seeds are drawn by them: they need no more digits.
+inline float as_closest(double distance, double scale) {
+    return static_cast<float>(std::min(distance * scale, static_cast<double>(std::numeric_limits<float>::max())));
+}
+
+// closest (n) = min(closest, scale |x - point|^2); returns the weighted sum of closest.
+inline double min_update(const Kernel& kernel, const Rows& X, const double* point /* (d) */, double scale,
+                         float* closest, int n_threads, const Poll& poll) {
     return nearest_pass(kernel, X, Centres(1, X.d, point), false, 1, n_threads, poll,
                         [&](double* sum, std::int64_t first, int rows, const Nearest& near) {
                             for (int r = 0; r < rows; ++r) {
-                                double& c = closest[first + r];
-                                if (near.distance[r] < c) c = near.distance[r];
-                                *sum += X.weight ? X.weight[first + r] * c : c;
+                                float& c = closest[first + r];
+                                c = std::min(c, as_closest(near.distance[r], scale));
+                                *sum += (X.weight ? X.weight[first + r] : 1.0) * static_cast<double>(c);
                             }
                         })[0];
 }
 
-// For each candidate: the weighted sum of min(closest, |x - candidate|^2).
+// For each candidate: the weighted sum of min(closest, scale |x - candidate|^2).
 inline std::vector<double> potential(const Kernel& kernel, const Rows& X, int count,
-                                     const double* candidates /* (count, d) */, const double* closest /* (n) */,
-                                     int n_threads, const Poll& poll) {
+                                     const double* candidates /* (count, d) */, double scale,
+                                     const float* closest /* (n) */, int n_threads, const Poll& poll) {
     return nearest_pass(kernel, X, Centres(count, X.d, candidates), true, count, n_threads, poll,
                         [&](double* sum, std::int64_t first, int rows, const Nearest& near) {
                             for (int k = 0; k < count; ++k) {
                                 const double* distance = near.all + static_cast<std::ptrdiff_t>(k) * rows;
                                 for (int r = 0; r < rows; ++r) {
-                                    const double c = std::min(closest[first + r], distance[r]);
-                                    sum[k] += X.weight ? X.weight[first + r] * c : c;
+                                    const float c = std::min(closest[first + r], as_closest(distance[r], scale));
+                                    sum[k] += (X.weight ? X.weight[first + r] : 1.0) * static_cast<double>(c);
                                 }
                             }
                         });
