@@ -14,7 +14,7 @@ from pathlib import Path
 from mixtura import _native
 from mixtura.threads import available_cores
 
-__all__ = ["Machine", "this_machine"]
+__all__ = ["Machine", "peak_now", "this_machine"]
 
 _SOURCE = Path(__file__).with_name("peak.cpp")
 
@@ -60,23 +60,39 @@ _FLAGS = {
 }
 
 
-def _measure(cores: int, flags: tuple[str, ...]) -> dict[str, float]:
-    compiler = os.environ.get("CXX", "c++")
-    with tempfile.TemporaryDirectory() as folder:
-        program = Path(folder) / "peak"
-        subprocess.run(
-            [compiler, "-O3", "-std=c++20", "-pthread", *flags, str(_SOURCE), "-o", str(program)], check=True
-        )
-        done = subprocess.run([program, str(cores)], check=True, capture_output=True, text=True)
-    limits: dict[str, float] = json.loads(done.stdout)
+class _Peak:
+    """The compiled peak.cpp, for the instruction set that mixtura uses."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        self._program = Path(self._folder.name) / "peak"
+        flags = _FLAGS[_native.config()["instruction_set"]]
+        compiler = os.environ.get("CXX", "c++")
+        words = [compiler, "-O3", "-std=c++20", "-pthread", *flags, str(_SOURCE), "-o", str(self._program)]
+        subprocess.run(words, check=True)
+
+    def limits(self, rounds: int) -> dict[str, float]:
+        words = [str(self._program), str(available_cores()), str(rounds)]
+        done = subprocess.run(words, check=True, capture_output=True, text=True)
+        limits: dict[str, float] = json.loads(done.stdout)
+        return limits
+
+
+@cache
+def _peak() -> _Peak:
+    return _Peak()
+
+
+def peak_now() -> dict[str, float]:
+    """Return GFLOP/s by type at this moment: on a shared machine they change from minute to minute."""
+    limits = _peak().limits(3_000_000)
+    del limits["bandwidth"]
     return limits
 
 
 @cache
 def this_machine() -> Machine:
     """Measure once a process; needs a C++ compiler (CXX, or c++)."""
-    cores = available_cores()
-    name = _native.config()["instruction_set"]
-    limits = _measure(cores, _FLAGS[name])
+    limits = _peak().limits(20_000_000)
     bandwidth = limits.pop("bandwidth")
-    return Machine(_chip(), cores, name, limits, bandwidth)
+    return Machine(_chip(), available_cores(), _native.config()["instruction_set"], limits, bandwidth)

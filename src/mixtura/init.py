@@ -23,7 +23,7 @@ StartCallable = Callable[..., Any]
 # A name, labels (N,), responsibilities (N, K), or a callable that returns either.
 Start = str | np.ndarray[Any, Any] | StartCallable
 
-_BLOCK_NUMBERS = 2**17  # of responsibilities at once: 1 MiB
+_BLOCK_NUMBERS = 2**15  # of responsibilities at once: 256 KiB
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ __all__ = ["kmeans_labels", "kmeans_plusplus"]
 # scikit-learn's KMeans: the same stop, so that the same seeds end in the same partition.
 _MAX_ITER = 300
 _RELATIVE_TOL = 1e-4
-_BLOCK_ROWS = 65536
+_BLOCK_ROWS = 16384
 
 
 def kmeans_plusplus(
