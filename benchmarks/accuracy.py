@@ -10,6 +10,7 @@ from sklearn import mixture as peer
 from sklearn.exceptions import ConvergenceWarning
 
 from benchmarks.table import Table
+from benchmarks.workloads import start_at
 from mixtura import GaussianMixture
 
 __all__ = ["run"]
@@ -26,23 +27,7 @@ _NOTE = (
 
 
 def _fit(estimator: type[Any], X: np.ndarray[Any, Any], means: np.ndarray[Any, Any], structure: str) -> Any:
-    k, d = means.shape
-    precisions = {
-        "full": np.broadcast_to(np.eye(d), (k, d, d)),
-        "tied": np.eye(d),
-        "diag": np.ones((k, d)),
-        "spherical": np.ones(k),
-    }[structure]
-    return estimator(
-        k,
-        covariance_type=structure,
-        weights_init=np.full(k, 1.0 / k),
-        means_init=means,
-        precisions_init=precisions,
-        tol=0.0,
-        max_iter=_PASSES,
-        reg_covar=0.0,
-    ).fit(X)
+    return estimator(max_iter=_PASSES, reg_covar=0.0, **start_at(means, structure, 1.0)).fit(X)
 
 
 def run(*, smoke: bool) -> list[Table]:

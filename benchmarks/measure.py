@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -21,13 +20,13 @@ def seconds(work: Callable[[], object]) -> float:
     return perf_counter() - begin
 
 
-def interleaved(
-    measurements: Mapping[str, Callable[[], float]], repeats: int, *, warm_up: bool = True
-) -> dict[str, float]:
-    """Return the median of each measurement, taken in turns, so that noise of the machine meets all alike."""
-    if warm_up:
-        for measure in measurements.values():
-            measure()
+def interleaved(measurements: Mapping[str, Callable[[], float]], repeats: int) -> dict[str, float]:
+    """Return the median of each measurement, taken in turns, so that noise of the machine meets all alike.
+
+    Each is done once before, for what a first time costs.
+    """
+    for measure in measurements.values():
+        measure()
     taken: dict[str, list[float]] = {name: [] for name in measurements}
     for _ in range(repeats):
         for name, measure in measurements.items():
@@ -41,13 +40,8 @@ def ratio(slow: float, fast: float) -> str:
     return f"{times:.0f}×" if times >= 20 else f"{times:.1f}×"
 
 
-def in_fresh_process(module: str, arguments: Sequence[str], variables: Mapping[str, str]) -> Any:
-    """Run `python -m module arguments` with no environment variable changed but these; return its JSON."""
-    done = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        check=True,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **variables},
-    )
+def in_fresh_process(module: str, arguments: Sequence[str]) -> Any:
+    """Run `python -m module arguments`; return the JSON that it prints."""
+    words = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(words, check=True, capture_output=True, text=True)
     return json.loads(done.stdout)

@@ -14,6 +14,7 @@ from sklearn import mixture as peer
 
 from benchmarks.measure import in_fresh_process
 from benchmarks.table import Table
+from mixtura import GaussianMixture
 
 __all__ = ["run"]
 
@@ -34,16 +35,13 @@ def _peak_bytes() -> int:
 
 def _extra(library: str, work: str, n: int, d: int, k: int) -> float:
     """In a fresh process: the share of X by which the peak rises."""
-    if library == "mixtura":
-        from mixtura import GaussianMixture as Estimator  # noqa: PLC0415  (the other must not be loaded)
-    else:
-        Estimator = peer.GaussianMixture
+    estimator = GaussianMixture if library == "mixtura" else peer.GaussianMixture
     warnings.simplefilter("ignore")
     rng = np.random.default_rng(0)
     X = np.empty((n, d))
     rng.standard_normal(out=X)
     X[: n // 2] += 3.0
-    model: Any = Estimator(k, max_iter=2, random_state=0)
+    model: Any = estimator(k, max_iter=2, random_state=0)
     # What a library loads on its first use is not its need for these data.
     model.fit(X[: 20 * k])
     getattr(model, work)(X[:1000])
@@ -59,7 +57,7 @@ def run(*, smoke: bool) -> list[Table]:
     for n, d, k in shapes:
         for library in ("mixtura", "scikit-learn"):
             shares = [
-                in_fresh_process("benchmarks.memory", [library, work, str(n), str(d), str(k)], {})
+                in_fresh_process("benchmarks.memory", [library, work, str(n), str(d), str(k)])
                 for work in _WORK
             ]
             rows.append([f"{n:_}, {d}, {k}".replace("_", " "), library, *(f"{s:.2f}" for s in shares)])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["WORKLOADS", "Workload"]
+__all__ = ["WORKLOADS", "Workload", "start_at"]
 
 
 @dataclass(frozen=True)
@@ -50,22 +50,27 @@ class Workload:
     def start(self, X: np.ndarray[Any, Any]) -> dict[str, Any]:
         """Return constructor arguments that fix a start: rows as means, the data's own variance for all."""
         rows = np.random.default_rng(1).choice(self.n, size=self.k, replace=False)
-        precision = 1.0 / float(X.var(dtype=np.float64))
-        full = precision * np.eye(self.d)
-        precisions = {
-            "full": np.broadcast_to(full, (self.k, self.d, self.d)),
-            "tied": full,
-            "diag": np.full((self.k, self.d), precision),
-            "spherical": np.full(self.k, precision),
-        }
-        return {
-            "n_components": self.k,
-            "covariance_type": self.structure,
-            "weights_init": np.full(self.k, 1.0 / self.k),
-            "means_init": X[rows].astype(np.float64),
-            "precisions_init": precisions[self.structure],
-            "tol": 0.0,
-        }
+        return start_at(X[rows].astype(np.float64), self.structure, 1.0 / float(X.var(dtype=np.float64)))
+
+
+def start_at(means: np.ndarray[Any, Any], structure: str, precision: float) -> dict[str, Any]:
+    """Return constructor arguments that fix a start: these means, one precision for all; no early stop."""
+    k, d = means.shape
+    full = precision * np.eye(d)
+    precisions = {
+        "full": np.broadcast_to(full, (k, d, d)),
+        "tied": full,
+        "diag": np.full((k, d), precision),
+        "spherical": np.full(k, precision),
+    }
+    return {
+        "n_components": k,
+        "covariance_type": structure,
+        "weights_init": np.full(k, 1.0 / k),
+        "means_init": means,
+        "precisions_init": precisions[structure],
+        "tol": 0.0,
+    }
 
 
 WORKLOADS = (

@@ -17,8 +17,8 @@ void recentre(const Pass& pass, const BoundModel& b, const double* means, mixtur
     if (pass.f64) return;
     const mixtura::Model& m = b.model;
     const std::size_t d = static_cast<std::size_t>(m.d);
-    const bool dense = m.geometry == mixtura::Geometry::dense, spherical = m.geometry == mixtura::Geometry::spherical;
-    const std::size_t size = dense ? d * (d + 1) / 2 : spherical ? 1 : d;
+    const bool dense = m.geometry == mixtura::Geometry::dense;
+    const std::size_t size = (s.l - s.s2) / static_cast<std::size_t>(m.K);  // second moments of a component
     std::vector<double> delta(d);
     for (std::size_t k = 0; k < static_cast<std::size_t>(m.K); ++k) {
         const double S0 = s.sums[k];
@@ -27,7 +27,7 @@ void recentre(const Pass& pass, const BoundModel& b, const double* means, mixtur
         for (std::size_t j = 0; j < d; ++j) delta[j] = b.mu[k * d + j] - (means[k * d + j] - pass.rows.centre[j]);
         for (std::size_t i = 0, pair = 0; i < d && !m.shared; ++i) {
             for (std::size_t j = i; j < (dense ? d : i + 1); ++j, ++pair) {
-                S2[spherical ? 0 : pair] += S1[i] * delta[j] + delta[i] * S1[j] + S0 * delta[i] * delta[j];
+                S2[size == 1 ? 0 : pair] += S1[i] * delta[j] + delta[i] * S1[j] + S0 * delta[i] * delta[j];
             }
         }
         for (std::size_t j = 0; j < d; ++j) S1[j] += S0 * delta[j];
@@ -48,8 +48,7 @@ nb::tuple run_e_step(const Pass& pass, const BoundModel& b, const double* means)
     const double L = s.sums[s.l];
     if (b.model.shared) return nb::make_tuple(S0, S1, L);
     if (b.model.geometry != mixtura::Geometry::dense) {
-        const std::size_t columns = b.model.geometry == mixtura::Geometry::spherical ? 1 : d;
-        return nb::make_tuple(S0, S1, own(slice(s.sums, s.s2, s.l), {K, columns}), L);
+        return nb::make_tuple(S0, S1, own(slice(s.sums, s.s2, s.l), {K, (s.l - s.s2) / K}), L);
     }
     std::vector<double> full(K * d * d);
     const double* packed = &s.sums[s.s2];

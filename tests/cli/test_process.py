@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -67,7 +68,7 @@ def test_a_reader_that_has_seen_enough(start, faithful, model, words):
 )
 def test_a_full_disk_behind_standard_output(process, faithful, model, words):
     words = [{"DATA": faithful, "MODEL": model}.get(word, word) for word in words]
-    with open("/dev/full", "wb") as full:  # noqa: PTH123
+    with Path("/dev/full").open("wb") as full:
         process(*words, stdout=full).one_error("standard output: No space left on device")
 
 

@@ -11,16 +11,6 @@ from mixtura.data.files import read_table
 from mixtura.errors import FileFormatError, InputError
 
 
-@pytest.fixture
-def write(tmp_path):
-    def write(name, content):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return write
-
-
 def refused(path, *parts, error=InputError, **options):
     with pytest.raises(error) as caught:
         read_table(path, **options)
