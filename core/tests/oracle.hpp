@@ -1,6 +1,7 @@
 // Problems of every shape, and the sums of an E-step by plain loops in long double.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <random>
@@ -22,8 +23,9 @@ struct Problem {
     mixtura::Rows rows;
     mixtura::Model model;
 
+    // If `apart`, rows belong to one component each, or to none that another could be taken for.
     Problem(int n_, int d_, int K_, mixtura::Geometry geometry_, bool shared_, bool weighted, Layout layout,
-            unsigned seed)
+            unsigned seed, bool apart = false)
         : n(n_), d(d_), K(K_), geometry(geometry_), shared(shared_) {
         std::mt19937 random(seed);
         std::normal_distribution<double> normal;
@@ -40,20 +42,23 @@ struct Problem {
         rows.data = first;
         rows.n = n;
         rows.d = d;
+        for (int j = 0; j < d; ++j) centre.push_back(static_cast<double>(static_cast<float>(j + normal(random))));
+        const double spread = apart ? 20 / std::sqrt(d) : 1;
+        for (int i = 0; i < K * d; ++i) mu.push_back(static_cast<double>(static_cast<float>(spread * normal(random))));
         for (int i = 0; i < n; ++i) {
+            const int k = static_cast<int>(random() % static_cast<unsigned>(K));
             for (int j = 0; j < d; ++j) {
-                at(first, i, j) = static_cast<T>(2 * normal(random) + j);
+                const double x = apart ? centre[j] + mu[k * d + j] + normal(random) : 2 * normal(random) + j;
+                at(first, i, j) = static_cast<T>(x);
             }
         }
         if (n > 5) at(first, 5, 0) = T(1e5);  // one row far outside
-        for (int j = 0; j < d; ++j) centre.push_back(static_cast<double>(static_cast<float>(j + normal(random))));
         if (weighted) {
             for (int i = 0; i < n; ++i) weight.push_back(i % 3 == 0 ? 0.0 : 0.5 * (i % 5) + 0.25);
         }
         rows.weight = weighted ? weight.data() : nullptr;
         rows.centre = centre.data();
         const int m = shared ? 1 : K;
-        for (int i = 0; i < K * d; ++i) mu.push_back(static_cast<double>(static_cast<float>(normal(random))));
         for (int k = 0; k < m; ++k) {
             for (int i = 0; i < (geometry == mixtura::Geometry::spherical ? 1 : d); ++i) {
                 if (geometry != mixtura::Geometry::dense) {

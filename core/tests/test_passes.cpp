@@ -134,6 +134,42 @@ void grid() {
     }
 }
 
+// Rows that belong to few components: sums by rows, and components given up early.
+template <class T>
+void apart() {
+    const Layout layouts[] = {Layout::rows, Layout::columns, Layout::padded, Layout::reversed};
+    unsigned seed = 0;
+    for (const int d : {5, 8, 12, 17, 33, 64}) {
+        for (const int K : {3, 8, 40}) {
+            for (const int n : {65, 257, 1000}) {
+                if (d * K > 600 && n > 300) continue;
+                for (const Geometry geometry : {Geometry::dense, Geometry::diagonal, Geometry::spherical}) {
+                    const bool weighted = seed % 3 == 0, shared = seed % 4 == 0;
+                    const Layout layout = layouts[seed % 5 % 4];
+                    e_step_and_scores(Problem<T>(n, d, K, geometry, shared, weighted, layout, seed, true));
+                    ++seed;
+                }
+            }
+        }
+    }
+}
+
+// A row's scores do not depend on the rows beside it, though these decide what is given up.
+void alone() {
+    const Problem<double> p(700, 24, 12, Geometry::dense, false, false, Layout::rows, 3, true);
+    std::vector<double> together(p.n), one(1);
+    std::vector<std::int64_t> labels(p.n), label(1);
+    mixtura::score(kernel<double>(), p.rows, p.model, {together.data(), nullptr, labels.data()}, 1, nullptr);
+    for (int i = 0; i < p.n; ++i) {
+        mixtura::Rows row = p.rows;
+        row.data += i * row.row_stride;
+        row.n = 1;
+        mixtura::score(kernel<double>(), row, p.model, {one.data(), nullptr, label.data()}, 1, nullptr);
+        CHECK(one[0] == together[i]);
+        CHECK(label[0] == labels[i]);
+    }
+}
+
 void extremes() {
     Problem<double> p(3, 2, 2, Geometry::dense, false, false, Layout::rows, 1);
     double* x = p.memory.data();
@@ -158,5 +194,8 @@ void extremes() {
 void test_passes() {
     grid<double>();
     grid<float>();
+    apart<double>();
+    apart<float>();
+    alone();
     extremes();
 }

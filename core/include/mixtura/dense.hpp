@@ -33,6 +33,7 @@ struct Parts {
     int count, length, longer;
     Parts(int n, int most) : count((n + most - 1) / most), length(count ? n / count : 0), longer(n - count * length) {}
     int size(int part) const { return length + (part < longer); }
+    int first(int part) const { return part * length + (part < longer ? part : longer); }
 };
 
 // U is packed by blocks of columns, each row of a block contiguous, rows to the end of its triangle.
@@ -97,34 +98,53 @@ MIXTURA_INLINE void whiten_block(int j, const typename A::T* u, const typename A
     });
 }
 
-// Logits of one component. A panel of rows about the mean, (d, kVectors L), stays in the first-level cache.
-template <class A>
-inline void dense_logits_general(int d, int R, std::ptrdiff_t S, const typename A::T* xt, const typename A::T* mu,
-                                 const typename A::T* u, typename A::T offset, typename A::T* panel,
-                                 typename A::T* logit /* (R) */) {
+// |y|^2 for one panel of rows and one component, to q, over the first blocks of columns; t has room for
+// (d, kVectors L), and stays in the first-level cache. If Bounded, false as soon as q is beyond `reach` in all rows.
+template <class A, bool Bounded>
+MIXTURA_INLINE bool dense_panel(const Parts& blocks, int count, std::ptrdiff_t S, const typename A::T* xt, const typename A::T* mu,
+                                const typename A::T* u, typename A::T* t, const typename A::V (&reach)[kVectors],
+                                typename A::V (&q)[kVectors]) {
     using V = typename A::V;
     constexpr int step = kVectors * A::L;
-    for (int r = 0; r < R; r += step) {
-        for (int i = 0; i < d; ++i) {
+    const auto centre = [&](int from, int to) MIXTURA_LAMBDA {
+        for (int i = from; i < to; ++i) {
             const V m = A::all(mu[i]);
             each<kVectors>([&](auto v) MIXTURA_LAMBDA {
-                A::store(panel + i * step + v * A::L, A::load(xt + i * S + r + v * A::L) - m);
+                A::store(t + i * step + v * A::L, A::load(xt + i * S + v * A::L) - m);
             });
         }
+    };
+    if (!Bounded) centre(0, blocks.first(count));
+    each<kVectors>([&](auto v) MIXTURA_LAMBDA { q[v] = V{}; });
+    for (int part = 0, j = 0; part < count; j += blocks.size(part++)) {
+        if (Bounded) centre(j, j + blocks.size(part));
+        with_size<kColumns>(blocks.size(part), [&](auto n) MIXTURA_LAMBDA {
+            V y[n][kVectors];
+            whiten_block<A, n>(j, u, t, step, y);
+            each<n>([&](auto c) MIXTURA_LAMBDA {
+                each<kVectors>([&](auto v) MIXTURA_LAMBDA { q[v] += y[c][v] * y[c][v]; });
+            });
+            u += (j + n) * n;
+        });
+        if (Bounded) {
+            typename A::M within = q[0] <= reach[0];
+            each<kVectors - 1>([&](auto v) MIXTURA_LAMBDA { within |= q[v + 1] <= reach[v + 1]; });
+            if (!A::bits_where(within)) return false;
+        }
+    }
+    return true;
+}
+
+// Logits of one component.
+template <class A>
+inline void dense_logits_general(int d, int R, std::ptrdiff_t S, const typename A::T* xt, const typename A::T* mu,
+                                 const typename A::T* u, typename A::T offset, typename A::T* t,
+                                 typename A::T* logit /* (R) */) {
+    using V = typename A::V;
+    const Parts blocks(d, kColumns);
+    for (int r = 0; r < R; r += kVectors * A::L) {
         V q[kVectors];
-        each<kVectors>([&](auto v) MIXTURA_LAMBDA { q[v] = V{}; });
-        const typename A::T* block = u;
-        const Parts blocks(d, kColumns);
-        for (int part = 0, j = 0; part < blocks.count; j += blocks.size(part++)) {
-            with_size<kColumns>(blocks.size(part), [&](auto n) MIXTURA_LAMBDA {
-                V y[n][kVectors];
-                whiten_block<A, n>(j, block, panel, step, y);
-                each<n>([&](auto c) MIXTURA_LAMBDA {
-                    each<kVectors>([&](auto v) MIXTURA_LAMBDA { q[v] += y[c][v] * y[c][v]; });
-                });
-                block += (j + n) * n;
-            });
-        }
+        dense_panel<A, false>(blocks, blocks.count, S, xt + r, mu, u, t, q, q);
         each<kVectors>([&](auto v) MIXTURA_LAMBDA { A::store(logit + r + v * A::L, to_logit<A>(q[v], offset)); });
     }
 }

@@ -1,15 +1,17 @@
 // Diagonal geometry: y_j = (x_j - mu_j) u_j, and the sums of r t and r t^2 a feature.
 #pragma once
 
-#include "tile.hpp"
+#include "dense.hpp"
 
 namespace mixtura::MIXTURA_ISA {
 
+// Components, times 2 vectors of rows, whose distances are in registers at once; and features whose sums are. Where
+// there are few registers, more components are fed from memory, and latency shows with fewer.
 #if defined(__AVX512F__) || defined(__aarch64__)
-constexpr int kFar = 4;   // components, times 2 vectors of rows, whose distances are in registers at once
-constexpr int kSums = 8;  // features whose sums are
+constexpr int kFarScaled = 4, kFar = 6;
+constexpr int kSums = 8;
 #else
-constexpr int kFar = 2;
+constexpr int kFarScaled = 2, kFar = 4;
 constexpr int kSums = 4;
 #endif
 
@@ -28,7 +30,10 @@ inline void diagonal_logits(int d, int R, std::ptrdiff_t S, const typename A::T*
         each<NK>([&](auto k) MIXTURA_LAMBDA { each<vectors>([&](auto v) MIXTURA_LAMBDA { s[k][v] = V{}; }); });
         for (int j = 0; j < d; ++j) {
             V x[vectors];
-            each<vectors>([&](auto v) MIXTURA_LAMBDA { x[v] = A::load(xt + j * S + r + v * A::L); });
+            each<vectors>([&](auto v) MIXTURA_LAMBDA {
+                x[v] = A::load(xt + j * S + r + v * A::L);
+                A::hold(x[v]);
+            });
             each<NK>([&](auto k) MIXTURA_LAMBDA {
                 const V m = A::all(mu[static_cast<std::ptrdiff_t>(k) * d + j]);
                 V w;
@@ -54,14 +59,14 @@ inline void diagonal_logits_all(int K, int d, int R, std::ptrdiff_t S, const typ
                                 const typename A::T* u, bool shared, const typename A::T* half,
                                 const typename A::T* offset, typename A::T* q, typename A::T* logit) {
     const std::ptrdiff_t ustep = shared ? 0 : d;
-    int k = 0;
-    const auto some = [&](auto n) {
-        diagonal_logits<A, n, Scaled>(d, R, S, xt, mu + static_cast<std::ptrdiff_t>(k) * d, u + k * ustep, ustep,
-                                      half + k, offset + k, q ? q + k * S : q, logit + k * S);
-        k += n;
-    };
-    while (k + kFar <= K) some(Index<kFar>{});
-    while (k < K) some(Index<1>{});
+    constexpr int most = Scaled ? kFarScaled : kFar;
+    const Parts parts(K, most);
+    for (int part = 0, k = 0; part < parts.count; k += parts.size(part++)) {
+        with_size<most>(parts.size(part), [&](auto n) MIXTURA_LAMBDA {
+            diagonal_logits<A, n, Scaled>(d, R, S, xt, mu + static_cast<std::ptrdiff_t>(k) * d, u + k * ustep, ustep,
+                                          half + k, offset + k, q ? q + k * S : q, logit + k * S);
+        });
+    }
 }
 
 // Sums of r t and r t^2 for NF features at once.
@@ -93,14 +98,12 @@ inline void feature_sums(int R, std::ptrdiff_t S, const typename A::T* xt /* (NF
 template <class A>
 inline void diagonal_sums(int d, int R, std::ptrdiff_t S, const typename A::T* xt, const typename A::T* mu,
                           const typename A::T* resp, double* S1, double* S2) {
-    int j = 0;
-    const auto some = [&](auto n) {
-        feature_sums<A, n>(R, S, xt + j * S, mu + j, resp, S1 + j, S2 + j);
-        j += n;
-    };
-    while (j + kSums <= d) some(Index<kSums>{});
-    while (j + 4 <= d) some(Index<4>{});
-    while (j < d) some(Index<1>{});
+    const Parts parts(d, kSums);
+    for (int part = 0, j = 0; part < parts.count; j += parts.size(part++)) {
+        with_size<kSums>(parts.size(part), [&](auto n) MIXTURA_LAMBDA {
+            feature_sums<A, n>(R, S, xt + j * S, mu + j, resp, S1 + j, S2 + j);
+        });
+    }
 }
 
 }  // namespace mixtura::MIXTURA_ISA

@@ -5,38 +5,48 @@
 
 namespace mixtura::MIXTURA_ISA {
 
+// Where exp is 0 for good, and where it is so small beside 1 that no sum of exponentials can tell.
+template <class T>
+constexpr T underflow = sizeof(T) == 8 ? T(-708) : T(-87);
+template <class T>
+constexpr T negligible = sizeof(T) == 8 ? T(-41.5) : T(-30);  // 1e-18, 1e-13
+
 // exp(x) for x <= 0 (and small x > 0): x = n log 2 + r, |r| <= (log 2)/2, exp(r) = 1 + r + r^2 q(r), and n put into
-// the exponent bits. Results below the smallest normal number are 0, and so is exp(-inf). q is that of
-// core/tools/exp_coefficients.py, summed in pairs (Estrin): a chain of as many products as its degree would have
-// the multipliers wait for each other.
+// the exponent bits. Results of x below `lowest` are 0, and so is exp(-inf), whatever
+// has become of them on the way. q is that of
+// core/tools/exp_coefficients.py, even and odd powers apart: two chains of products wait for each other less than one,
+// and need fewer registers than four.
 template <class A>
-MIXTURA_INLINE typename A::V exp(typename A::V x) {
+MIXTURA_INLINE typename A::V exp(typename A::V x, typename A::T lowest = underflow<typename A::T>) {
     using T = typename A::T;
     using V = typename A::V;
     using I = typename A::I;
     constexpr bool is_double = sizeof(T) == 8;
-    constexpr T lowest = is_double ? T(-708) : T(-87);
     constexpr T magic =
         is_double ? T(6755399441055744.0) : T(12582912);  // adding it rounds to an integer in the low bits
     constexpr T high = is_double ? T(6.93147180369123816490e-01) : T(0.693145752f);  // log 2 in two parts
     constexpr T low = is_double ? T(1.90821492927058770002e-10) : T(1.42860677e-6f);
-    const V clamped = A::max(x, A::all(lowest));
-    const V shifted = clamped * T(1.4426950408889634074) + magic;
+    const V shifted = x * T(1.4426950408889634074) + magic;
     const V n = shifted - magic;
-    const V r = (clamped - n * high) - n * low;
-    const V r2 = r * r, r4 = r2 * r2;
+    const V r = (x - n * high) - n * low;
+    const V r2 = r * r;
     V q;
     if constexpr (is_double) {
-        const V q0 = r * T(0.16666666666666669) + T(0.5000000000000001);
-        const V q2 = r * T(0.008333333333330065) + T(0.041666666666624164);
-        const V q4 = r * T(0.00019841269863040545) + T(0.0013888888917196719);
-        const V q6 = r * T(2.7557268480310024e-06) + T(2.4801521322368692e-05);
-        const V q8 = r * T(2.5100375832561234e-08) + T(2.7620075879983367e-07);
-        q = (q8 * r4 + (q6 * r2 + q4)) * r4 + (q2 * r2 + q0);
+        V even = A::all(T(2.7620075879983367e-07)), odd = A::all(T(2.5100375832561234e-08));
+        even = even * r2 + T(2.4801521322368692e-05);
+        odd = odd * r2 + T(2.7557268480310024e-06);
+        even = even * r2 + T(0.0013888888917196719);
+        odd = odd * r2 + T(0.00019841269863040545);
+        even = even * r2 + T(0.041666666666624164);
+        odd = odd * r2 + T(0.008333333333330065);
+        even = even * r2 + T(0.5000000000000001);
+        odd = odd * r2 + T(0.16666666666666669);
+        q = odd * r + even;
     } else {
-        const V q0 = r * T(0.16666578f) + T(0.5f);
-        const V q2 = r * T(0.008363173f) + T(0.041666556f);
-        q = r4 * T(0.0013926176f) + (q2 * r2 + q0);
+        V even = r2 * T(0.0013926176f) + T(0.041666556f);
+        const V odd = r2 * T(0.008363173f) + T(0.16666578f);
+        even = even * r2 + T(0.5f);
+        q = odd * r + even;
     }
     const V p = (q * r2 + r) + T(1);
     const V scaled = A::from_bits(A::bits(p) + (A::bits(shifted) << I(is_double ? 52 : 23)));

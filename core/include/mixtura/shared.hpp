@@ -83,16 +83,12 @@ MIXTURA_INLINE void moment_block(int d, int R, std::ptrdiff_t S, const typename 
             S1[static_cast<std::ptrdiff_t>(k) * d + f] += static_cast<double>(sums[k * NF + f]);
 }
 
-// S1 += sums over the tile of r x, a matrix product; components that no row of the tile belongs to are skipped where
-// a whole block of them is.
+// S1 += sums over the tile of r x, a matrix product.
 template <class A>
 inline void first_moments(int K, int d, int R, std::ptrdiff_t S, const typename A::T* xt,
-                          const typename A::T* resp /* (K, S) */, const typename A::T* alive /* (K) */, double* S1) {
+                          const typename A::T* resp /* (K, S) */, double* S1) {
     const Parts rows(K, kPairRows), columns(d, kPairColumns);
     for (int part = 0, k = 0; part < rows.count; k += rows.size(part++)) {
-        bool any = false;
-        for (int i = 0; i < rows.size(part); ++i) any = any || alive[k + i] > 0;
-        if (!any) continue;
         with_size<kPairRows>(rows.size(part), [&](auto n) MIXTURA_LAMBDA {
             for (int q = 0, j = 0; q < columns.count; j += columns.size(q++)) {
                 with_size<kPairColumns>(columns.size(q), [&](auto m) MIXTURA_LAMBDA {

@@ -5,6 +5,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
 namespace mixtura::MIXTURA_ISA {
 
 #if defined(__GNUC__) || defined(__clang__)
@@ -82,6 +86,37 @@ struct Lanes {
         return v;
     }
     static MIXTURA_INLINE V select(M mask, V yes, V no) { return mask ? yes : no; }
+    // Bit l is set where lane l of a comparison is true. Vectors have no such operation of their own.
+    static MIXTURA_INLINE unsigned bits_where(M m) {
+        static_assert(L <= 16);
+#if defined(__AVX512F__)
+        if constexpr (sizeof(M) == 64) {
+            if constexpr (sizeof(T) == 8) return _mm512_movepi64_mask(reinterpret_cast<__m512i>(m));
+            if constexpr (sizeof(T) == 4) return _mm512_movepi32_mask(reinterpret_cast<__m512i>(m));
+        }
+#elif defined(__AVX2__)
+        if constexpr (sizeof(M) == 32) {
+            if constexpr (sizeof(T) == 8) return _mm256_movemask_pd(reinterpret_cast<__m256d>(m));
+            if constexpr (sizeof(T) == 4) return _mm256_movemask_ps(reinterpret_cast<__m256>(m));
+        }
+#elif defined(__SSE2__)
+        if constexpr (sizeof(M) == 16) {
+            if constexpr (sizeof(T) == 8) return _mm_movemask_pd(reinterpret_cast<__m128d>(m));
+            if constexpr (sizeof(T) == 4) return _mm_movemask_ps(reinterpret_cast<__m128>(m));
+        }
+#endif
+        unsigned bits = 0;
+        for (int l = 0; l < L; ++l) bits |= m[l] ? 1u << l : 0u;
+        return bits;
+    }
+    // In a register from here on: a compiler that thinks loads are free makes a loop wait for them.
+    static MIXTURA_INLINE void hold(V& v) {
+#if defined(__SSE2__)
+        asm("" : "+v"(v));
+#else
+        static_cast<void>(v);
+#endif
+    }
     static MIXTURA_INLINE V max(V a, V b) { return a > b ? a : b; }
     static MIXTURA_INLINE V sqrt(V v) {
         V root;
