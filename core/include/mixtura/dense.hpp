@@ -101,17 +101,16 @@ MIXTURA_INLINE void whiten_block(int j, const typename A::T* u, const typename A
 // |y|^2 for one panel of rows and one component, to q, over the first blocks of columns; t has room for
 // (d, kVectors L), and stays in the first-level cache. If Bounded, false as soon as q is beyond `reach` in all rows.
 template <class A, bool Bounded>
-MIXTURA_INLINE bool dense_panel(const Parts& blocks, int count, std::ptrdiff_t S, const typename A::T* xt, const typename A::T* mu,
-                                const typename A::T* u, typename A::T* t, const typename A::V (&reach)[kVectors],
-                                typename A::V (&q)[kVectors]) {
+MIXTURA_INLINE bool dense_panel(const Parts& blocks, int count, std::ptrdiff_t S, const typename A::T* xt,
+                                const typename A::T* mu, const typename A::T* u, typename A::T* t,
+                                const typename A::V (&reach)[kVectors], typename A::V (&q)[kVectors]) {
     using V = typename A::V;
     constexpr int step = kVectors * A::L;
     const auto centre = [&](int from, int to) MIXTURA_LAMBDA {
         for (int i = from; i < to; ++i) {
             const V m = A::all(mu[i]);
-            each<kVectors>([&](auto v) MIXTURA_LAMBDA {
-                A::store(t + i * step + v * A::L, A::load(xt + i * S + v * A::L) - m);
-            });
+            each<kVectors>(
+                [&](auto v) MIXTURA_LAMBDA { A::store(t + i * step + v * A::L, A::load(xt + i * S + v * A::L) - m); });
         }
     };
     if (!Bounded) centre(0, blocks.first(count));
@@ -121,9 +120,8 @@ MIXTURA_INLINE bool dense_panel(const Parts& blocks, int count, std::ptrdiff_t S
         with_size<kColumns>(blocks.size(part), [&](auto n) MIXTURA_LAMBDA {
             V y[n][kVectors];
             whiten_block<A, n>(j, u, t, step, y);
-            each<n>([&](auto c) MIXTURA_LAMBDA {
-                each<kVectors>([&](auto v) MIXTURA_LAMBDA { q[v] += y[c][v] * y[c][v]; });
-            });
+            each<n>([&](auto c)
+                        MIXTURA_LAMBDA { each<kVectors>([&](auto v) MIXTURA_LAMBDA { q[v] += y[c][v] * y[c][v]; }); });
             u += (j + n) * n;
         });
         if (Bounded) {

@@ -251,15 +251,35 @@ struct Passes {
         if (out.log_prob) {
             for (int r = 0; r < rows; ++r) out.log_prob[row(r)] = static_cast<double>(b.log_prob[r]);
         }
-        if (out.resp) {
-            for (int r = 0; r < rows; ++r) {
-                double* to = out.resp + (first + r) * m.K;
-                const double s = static_cast<double>(b.scale[r]);
-                for (int k = 0; k < m.K; ++k) {
-                    const double e = static_cast<double>(b.logit[k * b.S + r]);
-                    // A row that is infinitely far from every component says nothing of any.
-                    to[k] = s > 0 ? e * s : 1.0 / m.K;
-                }
+        if (out.resp) store_responsibilities(out.resp + first * m.K);
+    }
+
+    // Exponentials times scales by rows, to `out` (rows, K).
+    void store_responsibilities(double* out) const {
+        constexpr int L = A::L;
+        const std::ptrdiff_t K = m.K;
+        for (int r = 0; r < rows; r += L) {
+            const V scale = A::load(b.scale + r);
+            for (int k = 0; k < K; k += L) {
+                V a[L];
+                each<L>([&](auto l)
+                            MIXTURA_LAMBDA { a[l] = k + l < K ? A::load(b.logit + (k + l) * b.S + r) * scale : V{}; });
+                A::transpose(a);
+                each<L>([&](auto l) MIXTURA_LAMBDA {
+                    const auto resp = __builtin_convertvector(a[l], Vec<double, L>);
+                    double* to = out + (r + l) * K + k;
+                    if (r + l >= rows) return;
+                    if (k + L <= K) {
+                        std::memcpy(to, &resp, sizeof resp);
+                    } else {
+                        std::memcpy(to, &resp, sizeof(double) * (K - k));
+                    }
+                });
+            }
+            for (int l = 0; l < L && r + l < rows; ++l) {
+                if (scale[l] > T(0)) continue;
+                // A row that is infinitely far from every component says nothing of any.
+                for (int k = 0; k < K; ++k) out[(r + l) * K + k] = 1.0 / static_cast<double>(K);
             }
         }
     }
