@@ -28,8 +28,11 @@ SHAPES = [
     ("score_diagonal", "whitener", np.zeros((4, 2)), "whitener must have the d of X"),
     ("score_diagonal", "whitener", np.zeros(3), r"whitener must be \(K or 1, d, d\) or \(K or 1, d or 1\)"),
     ("score_dense", "offset", np.zeros(1), "offset must have one number a component"),
-    ("e_step_linear", "slopes", np.zeros((4, 2)), r"slopes must be \(K, d\) with the d of X"),
-    ("e_step_linear", "intercepts", np.zeros(3), "intercepts must have one number a component"),
+    ("e_step_shared_dense", "scatter", np.zeros((3, 2)), "scatter must have the shape of whitener"),
+    ("e_step_shared_diagonal", "scatter", np.zeros(1), "scatter must have the shape of whitener"),
+    ("e_step_shared_dense", "reach", np.zeros(2), "reach must have one number a feature"),
+    ("em_dense", "reach", np.zeros(2), "reach must have one number a feature"),
+    ("em_shared", "reach", None, "components that share a whitener need scatter and reach"),
     ("nearest", "centers", np.zeros((4, 2)), r"centers must be \(K, d\) with the d of X"),
     ("nearest", "centers", np.zeros((0, 3)), r"centers must be \(K, d\) with the d of X"),
     ("min_update", "point", np.zeros(2), "point must have the d of X"),
@@ -91,9 +94,9 @@ def test_other_arrays_must_be_of_their_type_contiguous_and_of_their_dimension(
         wrongs = [value.astype(other), value.astype(np.int64), value.tolist()]
         for wrong in wrongs if value.size == 1 else [*wrongs, strided]:
             refused(each_pass, call, args | {key: wrong})
-        if key != "whitener":
+        if key not in ("whitener", "scatter"):
             refused(each_pass, call, args | {key: value[None]})
-            if key != "sample_weight":
+            if key != "sample_weight" and (key, each_pass[:2]) != ("reach", "em"):
                 refused(each_pass, call, args | {key: None})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import lapack
@@ -11,7 +12,17 @@ from scipy.linalg import lapack
 from mixtura._typing import Float64Array
 from mixtura.covariance.linalg import all_positive_definite
 
-__all__ = ["Regularisation", "RelativeFloor", "Ridge"]
+__all__ = ["Bounds", "Regularisation", "RelativeFloor", "Ridge"]
+
+
+class Bounds(NamedTuple):
+    """A regularisation as numbers: what is added to each variance, and what each covariance stays above.
+
+    `floor` is of shape (d, d), (d,) or (1,), or None.
+    """
+
+    ridge: float
+    floor: Float64Array | None
 
 
 class Regularisation(ABC):
@@ -28,6 +39,10 @@ class Regularisation(ABC):
     @abstractmethod
     def radii(self, variances: Float64Array) -> Float64Array:
         """Regularise one variance a component, of shape (m,)."""
+
+    @abstractmethod
+    def bounds(self, shape: tuple[int, ...]) -> Bounds:
+        """Return the same as numbers, for covariances of shape (d, d), (d,) or (1,) in core form."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +66,10 @@ class Ridge(Regularisation):
     def radii(self, variances: Float64Array) -> Float64Array:
         """Add ε."""
         return variances + self.epsilon
+
+    def bounds(self, shape: tuple[int, ...]) -> Bounds:
+        """Return ε, and no floor."""
+        return Bounds(self.epsilon, None)
 
 
 # The smallest share of the data's own variance, in any direction, that a component may shrink to: a
@@ -98,12 +117,15 @@ class RelativeFloor(Regularisation):
 
     def matrices(self, covariances: Float64Array) -> Float64Array:
         """Raise the eigenvalues of L⁻¹ Σ L⁻ᵀ (Λ = L Lᵀ) that lie below ε to ε."""
+        if all_positive_definite(covariances - self._matrix_floor()):
+            return covariances
+        return np.stack([self._raise_to_floor(matrix) for matrix in covariances])
+
+    def _matrix_floor(self) -> Float64Array:
         if self._floor is None:
             msg = "a floor for matrices needs the data's covariance matrix, not its diagonal alone"
             raise TypeError(msg)
-        if all_positive_definite(covariances - self._floor):
-            return covariances
-        return np.stack([self._raise_to_floor(matrix) for matrix in covariances])
+        return self._floor
 
     def _raise_to_floor(self, matrix: Float64Array) -> Float64Array:
         lower = self._lower
@@ -122,6 +144,14 @@ class RelativeFloor(Regularisation):
     def radii(self, variances: Float64Array) -> Float64Array:
         """Raise σ²_k to ε tr(Λ)/d."""
         return np.maximum(variances, self.epsilon * float(self._scale.mean()))
+
+    def bounds(self, shape: tuple[int, ...]) -> Bounds:
+        """Return εΛ, its diagonal, or the mean of that."""
+        if len(shape) == 2:
+            return Bounds(0.0, self._matrix_floor())
+        # In one dimension the mean is the number itself.
+        scale = self._scale if shape == self._scale.shape else self._scale.mean(keepdims=True)
+        return Bounds(0.0, self.epsilon * scale)
 
 
 def _positive_scale(variances: Float64Array) -> Float64Array:
