@@ -101,7 +101,3 @@ class RunningBackend(Protocol):
     def advance(self, tasks: Sequence[Task]) -> list[Leg]:
         """Do tasks, all of plain structures; each result is the same whatever is done beside it."""
         ...
-
-    def is_quick(self, params: Params) -> bool:
-        """Whether passes are so short that only many runs at once keep all threads busy."""
-        ...

@@ -111,10 +111,12 @@ class NativeBackend:
             stats = SufficientStatistics(means, *moments, self._weight)
         return Leg(params, covariances, trace, n_steps, End(end), stats)
 
-    def is_quick(self, params: Params) -> bool:
-        """Whether passes are so short that only many runs at once keep all threads busy."""
-        dense = params.is_dense and not params.is_shared
-        return _native.is_short_pass(self.n_samples, self.n_features, params.n_components, dense)
+    def is_quick(self, n_components: int, *, dense: bool) -> bool:
+        """Whether passes are so short that only many runs at once keep all threads busy.
+
+        `dense` is for components that have a matrix each.
+        """
+        return _native.is_short_pass(self.n_samples, self.n_features, n_components, dense)
 
     @cached_property
     def _reach(self) -> Float64Array:

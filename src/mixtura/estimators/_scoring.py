@@ -267,7 +267,9 @@ class MixtureScorer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
         -------
         float
         """
-        rows, weight, n = self._weighted_rows(X, sample_weight)
+        return self._icl(*self._weighted_rows(X, sample_weight))
+
+    def _icl(self, rows: FloatArray, weight: npt.NDArray[np.float64] | None, n: float) -> float:
         log_likelihood = doubt = 0.0
         for low in range(0, rows.shape[0], _BLOCK_ROWS):
             block = slice(low, low + _BLOCK_ROWS)
