@@ -13,7 +13,7 @@ from sklearn.utils.validation import validate_data
 from mixtura._typing import Float64Array, FloatArray
 from mixtura.backends import NativeBackend
 from mixtura.covariance import RelativeFloor
-from mixtura.data import as_matrix, as_sample_weight
+from mixtura.data import as_matrix, as_sample_weight, is_plain
 from mixtura.moments import DataMoments, data_moments
 
 __all__ = ["Basis", "Sample", "read_sample"]
@@ -76,7 +76,9 @@ def read_sample(
         If X is not a finite matrix of at least two rows, or the weights do not fit it.
     """
     rows = as_matrix(X, min_samples=2, estimator=estimator)
-    seen = BaseEstimator()
-    validate_data(seen, X, skip_check_array=True)
-    weight = as_sample_weight(sample_weight, rows.shape[0])
-    return Sample(rows, weight, getattr(seen, "feature_names_in_", None), n_threads)
+    names = None
+    if not is_plain(X):
+        seen = BaseEstimator()
+        validate_data(seen, X, skip_check_array=True)
+        names = getattr(seen, "feature_names_in_", None)
+    return Sample(rows, as_sample_weight(sample_weight, rows.shape[0]), names, n_threads)
