@@ -133,7 +133,8 @@ void define_em(nb::module_& m) {
         [](std::int64_t n, int d, int K, bool dense) {
             Rows rows{};
             rows.n = n;
-            return is_inline(rows, Model{K, d, dense ? Geometry::dense : Geometry::diagonal, false, {}, {}, {}});
+            return kTogetherFlops >
+                   flops(rows, Model{K, d, dense ? Geometry::dense : Geometry::diagonal, false, {}, {}, {}});
         },
         "n_samples"_a, "n_features"_a, "n_components"_a, "dense"_a);
 }

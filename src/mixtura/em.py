@@ -181,6 +181,7 @@ def _run(
 ) -> _Run:
     """One run of EM. A backend does as much of it as it can; M-steps that it refuses are done here."""
     structure = start.structure
+    tol, previous = float(tol), float(previous)
     ridge, floor = reg.bounds(start.params.whitener.shape[1:]) if structure.is_plain else (0.0, None)
     solution = evaluated = start
     trace: list[float] = []

@@ -7,6 +7,10 @@
 
 namespace mixtura {
 
+// Passes with fewer flops come in many runs side by side, each on one thread, if there are many; others with all
+// threads each. Measured on two cores: below this the former take up to half the time, above it the same.
+constexpr double kTogetherFlops = 10 * kInlineFlops;
+
 enum class End {
     converged,
     exhausted,    // all passes are done

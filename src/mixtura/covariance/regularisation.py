@@ -68,7 +68,7 @@ class Ridge(Regularisation):
 
     def bounds(self, shape: tuple[int, ...]) -> Bounds:
         """Return ε, and no floor."""
-        return Bounds(self.epsilon, None)
+        return Bounds(float(self.epsilon), None)
 
 
 # The smallest share of the data's own variance, in any direction, that a component may shrink to: a
