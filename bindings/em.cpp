@@ -18,7 +18,7 @@ namespace {
 
 // weights, means, whitener, log_det, scatter, ridge, floor, tol, passes, evaluate, previous
 using Task = std::tuple<In<double, 1>, In<double, 2>, InAny, In<double, 1>, std::optional<InAny>, double,
-                        std::optional<InAny>, double, int, bool, double>;
+                        std::optional<InAny>, double, std::int64_t, bool, double>;
 
 const char* name_of(End end) {
     switch (end) {
@@ -95,12 +95,13 @@ nb::tuple result_of(Run& run) {
     return nb::make_tuple(state, run.trace, run.steps, name_of(run.end), moments);
 }
 
-// Ctrl-C ends the runs and leaves what they have; anything else that a handler of signals raises goes on its way.
+// Ctrl-C ends the runs and leaves what they have. What else a handler of signals raises goes on its way, and Ctrl-C
+// too if it came when all runs had ended.
 void hear_interruption(const std::vector<Run>& runs) {
     const bool interrupted =
         std::any_of(runs.begin(), runs.end(), [](const Run& run) { return run.end == End::interrupted; });
-    if (!interrupted || !PyErr_Occurred()) return;
-    if (!PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) throw nb::python_error();
+    if (!PyErr_Occurred()) return;
+    if (!interrupted || !PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) throw nb::python_error();
     PyErr_Clear();
 }
 

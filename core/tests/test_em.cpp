@@ -157,7 +157,7 @@ struct Fit {
         scatter = {total.data(), reach.data()};
     }
 
-    Run start(bool shared, int passes, bool evaluate) const {
+    Run start(bool shared, std::int64_t passes, bool evaluate) const {
         const Shape shape{4, 3, Geometry::dense, shared};
         double weight = 0;
         for (int i = 0; i < p.n; ++i) weight += p.w(i);
@@ -230,7 +230,7 @@ void interrupts() {
         CHECK(polls == 3);
         for (const Run& run : runs) {
             CHECK(run.end == End::interrupted);
-            CHECK(run.trace.empty() ? run.steps == 0 : static_cast<int>(run.trace.size()) == run.steps + 1);
+            CHECK(run.trace.empty() ? run.steps == 0 : static_cast<std::int64_t>(run.trace.size()) == run.steps + 1);
         }
         // The state is the one that the last of the trace belongs to.
         Run& first = runs.front();

@@ -161,6 +161,9 @@ def run_many(
     return _drive(backend, [_run(start, reg, tol, max_iter, -np.inf, 0, None) for start, reg in starts])
 
 
+_MOST_PASSES = 2**62  # that the core can count, in some thousand years
+
+
 class _Ask(NamedTuple):
     structure: CovarianceStructure
     task: Task
@@ -182,6 +185,7 @@ def _run(
     """One run of EM. A backend does as much of it as it can; M-steps that it refuses are done here."""
     structure = start.structure
     tol, previous = float(tol), float(previous)
+    max_iter = min(int(max_iter), _MOST_PASSES)
     ridge, floor = reg.bounds(start.params.whitener.shape[1:]) if structure.is_plain else (0.0, None)
     solution = evaluated = start
     trace: list[float] = []

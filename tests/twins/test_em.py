@@ -202,3 +202,11 @@ def test_a_singular_covariance_names_its_component(structure) -> None:
     assert native.stopping_reason is plain.stopping_reason is StoppingReason.SINGULAR
     assert native.singular_component == plain.singular_component
     assert len(native.trace) == native.n_iter + 1
+
+
+def test_any_number_of_passes_may_be_asked_for() -> None:
+    backend, start, reg = problem("tied", 1, 2, 2, weighted=False, dtype="float64", floor=True)
+    few = run_em(backend, start, reg, tol=1e-3, max_iter=1000)
+    assert few.stopping_reason is StoppingReason.CONVERGED
+    assert_same_bits(run_em(backend, start, reg, tol=1e-3, max_iter=10**30), few)
+    assert_same_bits(run_em(backend, start, reg, tol=1e-3, max_iter=np.int64(1000)), few)  # type: ignore[arg-type]

@@ -24,12 +24,12 @@ struct Run {
     Regularisation reg;
     double weight;  // the sum of those of all rows
     double tol;
-    int passes;     // M-steps to do at most
-    bool evaluate;  // the last state, by an E-step of its own
+    std::int64_t passes;  // M-steps to do at most
+    bool evaluate;        // the last state, by an E-step of its own
     double previous;
     State state;
     std::vector<double> trace{};  // the mean log-likelihood a row, of each E-step
-    int steps = 0;                // M-steps done
+    std::int64_t steps = 0;       // M-steps done
     End end = End::interrupted;
     Moments moments{};  // of the last E-step
 };
