@@ -8,8 +8,8 @@
 #include <optional>
 #include <vector>
 
-#include "mixtura/blocks.hpp"
 #include "mixtura/dispatch.hpp"
+#include "mixtura/expectation.hpp"
 
 namespace nb = nanobind;
 
@@ -52,9 +52,7 @@ struct Fresh {  // an array that a pass writes and Python then owns; uninitialis
 };
 
 struct Pass {
-    mixtura::Rows rows;
-    bool f64;
-    const mixtura::Kernel& kernel;
+    mixtura::Source source;
     int n_threads;
 };
 
@@ -72,33 +70,27 @@ inline Pass make_pass(const Data& X, const Weight& weight, const In<double, 1>& 
                              X.stride(1) * item,
                              weight ? weight->data() : nullptr,
                              centre.data()};
-    const mixtura::InstructionSet& set = *mixtura::current_instruction_set().load();
-    return Pass{rows, f64, f64 ? set.f64 : set.f32, n_threads};
+    return Pass{mixtura::Source{rows, f64, *mixtura::current_instruction_set().load()}, n_threads};
 }
 
-// Parameters whose means are taken about the centre, and the memory they stand in.
-struct BoundModel {
-    std::vector<double> mu;
-    mixtura::Model model;
-    BoundModel(const Pass& pass, const In<double, 2>& means, const double* U, const In<double, 1>& offset,
-               mixtura::Geometry geometry, bool shared) {
-        const std::size_t K = means.shape(0), d = means.shape(1);
-        require(K >= 1 && static_cast<int>(d) == pass.rows.d, "means must be (K, d) with the d of X");
-        require(offset.shape(0) == K, "offset must have one number a component");
-        mu = about_centre(pass, means.data(), K);
-        model = mixtura::Model{static_cast<int>(K), static_cast<int>(d), geometry, shared, mu.data(), U, offset.data()};
-    }
-    static std::vector<double> about_centre(const Pass& pass, const double* points, std::size_t count) {
-        const std::size_t d = static_cast<std::size_t>(pass.rows.d);
-        std::vector<double> out(count * d);
-        for (std::size_t i = 0; i < out.size(); ++i) {
-            out[i] = points[i] - pass.rows.centre[i % d];
-            // The kernels compute in the data's type: let the moments be about the very point that they use.
-            if (!pass.f64) out[i] = static_cast<double>(static_cast<float>(out[i]));
+// The geometry of whiteners without matrices.
+inline mixtura::Geometry flat(std::size_t columns, std::size_t d) {
+    return columns == 1 && d != 1 ? mixtura::Geometry::spherical : mixtura::Geometry::diagonal;
+}
+
+// (m, d, d) from packed upper triangles.
+inline std::vector<double> unpacked(const std::vector<double>& packed, std::size_t d) {
+    const std::size_t m = packed.size() / (d * (d + 1) / 2);
+    std::vector<double> full(m * d * d);
+    const double* next = packed.data();
+    for (std::size_t k = 0; k < m; ++k) {
+        double* out = &full[k * d * d];
+        for (std::size_t i = 0; i < d; ++i) {
+            for (std::size_t j = i; j < d; ++j) out[i * d + j] = out[j * d + i] = *next++;
         }
-        return out;
     }
-};
+    return full;
+}
 
 template <class Work>
 auto without_gil(Work work) {
@@ -109,5 +101,10 @@ auto without_gil(Work work) {
         throw nb::python_error();
     }
 }
+
+// Each adds its functions to the module.
+void define_passes(nb::module_& m);
+void define_distances(nb::module_& m);
+void define_em(nb::module_& m);
 
 }  // namespace mixtura::python

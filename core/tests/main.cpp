@@ -3,6 +3,7 @@
 #include "check.hpp"
 #include "mixtura/dispatch.hpp"
 
+void test_em();
 void test_factor();
 void test_math();
 void test_passes();
@@ -13,6 +14,7 @@ int main() {
     for (const mixtura::InstructionSet* set : mixtura::available_instruction_sets()) {
         mixtura::choose_instruction_set(set->name);
         const int before = check::passed;
+        test_em();
         test_factor();
         test_passes();
         test_threads();

@@ -9,6 +9,17 @@ _F64 = NDArray[np.float64]
 _F32 = NDArray[np.float32]
 _Rows = NDArray[np.float64] | NDArray[np.float32]
 
+# weights, means, whitener, log_det, scatter, ridge, floor, tol, passes, evaluate, previous
+_Task = tuple[_F64, _F64, _F64, _F64, _F64 | None, float, _F64 | None, float, int, bool, float]
+# (weights, means, covariances, whitener, log_det), trace, steps, why it ended, (S0, S1, S2, L)
+_Result = tuple[
+    tuple[_F64, _F64, _F64, _F64, _F64] | None,
+    list[float],
+    int,
+    str,
+    tuple[_F64, _F64, _F64, float] | None,
+]
+
 class _Config(TypedDict):
     instruction_set: str
     available: list[str]
@@ -41,16 +52,10 @@ def e_step_shared(
     means: _F64,
     whitener: _F64,
     offset: _F64,
+    scatter: _F64,
+    reach: _F64,
     n_threads: int,
-) -> tuple[_F64, _F64, float]: ...
-def e_step_linear(
-    X: _Rows,
-    sample_weight: _F64 | None,
-    centre: _F64,
-    slopes: _F64,
-    intercepts: _F64,
-    n_threads: int,
-) -> tuple[_F64, _F64, float]: ...
+) -> tuple[_F64, _F64, _F64, float]: ...
 def score(
     X: _Rows,
     centre: _F64,
@@ -89,6 +94,16 @@ def lloyd_step(
     n_threads: int,
     labels: NDArray[np.int32],
 ) -> tuple[_F64, _F64, float, int]: ...
+def em(
+    X: _Rows,
+    sample_weight: _F64 | None,
+    centre: _F64,
+    weight: float,
+    reach: _F64 | None,
+    tasks: list[_Task],
+    n_threads: int,
+) -> list[_Result]: ...
+def is_short_pass(n_samples: int, n_features: int, n_components: int, dense: bool) -> bool: ...
 def whiten(covariances: _F64) -> tuple[_F64, _F64, int]: ...
 def first_indefinite(matrices: _F64) -> int: ...
 def config() -> _Config: ...

@@ -17,7 +17,7 @@ from mixtura.kmeans import kmeans_labels, kmeans_plusplus
 from mixtura.moments import DataMoments
 from mixtura.stats import SufficientStatistics
 
-__all__ = ["START_NAMES", "Start", "StartData", "start_statistics"]
+__all__ = ["START_NAMES", "Drawn", "Start", "StartData", "draw_start", "start_statistics"]
 
 StartCallable = Callable[..., Any]
 # A name, labels (N,), responsibilities (N, K), or a callable that returns either.
@@ -134,10 +134,12 @@ _SEEDED: dict[str, Callable[[StartData, np.random.RandomState], np.ndarray[Any, 
 START_NAMES = (*_SOFT, *_SEEDED)
 
 
-def start_statistics(
-    start: Start, data: StartData, structure: CovarianceStructure, rng: np.random.RandomState
-) -> SufficientStatistics:
-    """Return the statistics from which an M-step makes the first parameters.
+# Rows that are the first means, or responsibilities.
+Drawn = np.ndarray[Any, Any] | _Responsibilities
+
+
+def draw_start(start: Start, data: StartData, rng: np.random.RandomState) -> Drawn:
+    """Do the part of a start that is the same for all covariance structures.
 
     Parameters
     ----------
@@ -147,28 +149,26 @@ def start_statistics(
         labels (N,) in 0…K−1 or responsibilities (N, K). A callable: called as
         `start(X, n_components, random_state)`, returns such an array.
     data : StartData
-    structure : CovarianceStructure
-        Decides which second moments are taken.
     rng : RandomState
-
-    Returns
-    -------
-    SufficientStatistics
-        With a log-likelihood of 0: nothing has been evaluated.
 
     Raises
     ------
     InputError
         If the array is neither labels nor responsibilities for these data.
     """
-    if isinstance(start, str) and start in _SEEDED:
-        return _from_seeds(_SEEDED[start](data, rng), data, structure)
     if isinstance(start, str):
-        resp = _SOFT[start](data, rng)
-    else:
-        given = start(data.X, data.n_components, rng) if callable(start) else start
-        resp = _checked(given, data)
-    return _from_responsibilities(resp, data, structure)
+        return _SEEDED[start](data, rng) if start in _SEEDED else _SOFT[start](data, rng)
+    return _checked(start(data.X, data.n_components, rng) if callable(start) else start, data)
+
+
+def start_statistics(drawn: Drawn, data: StartData, structure: CovarianceStructure) -> SufficientStatistics:
+    """Return the statistics from which an M-step makes the first parameters.
+
+    The structure decides which second moments are taken. The log-likelihood is 0: nothing has been evaluated.
+    """
+    if isinstance(drawn, np.ndarray):
+        return _from_seeds(drawn, data, structure)
+    return _from_responsibilities(drawn, data, structure)
 
 
 def _checked(given: Any, data: StartData) -> _Responsibilities:

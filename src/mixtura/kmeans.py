@@ -84,6 +84,9 @@ def _rows_at(
         exact = mass[rows].astype(np.float64)
         return exact if sample_weight is None else exact * sample_weight[rows]
 
+    if len(blocks) == 1:
+        rows = np.searchsorted(np.cumsum(block(0)), values)
+        return np.minimum(rows, len(mass) - 1)
     ends = np.cumsum([block(low).sum() for low in blocks])
     found = np.empty(len(values), dtype=np.int64)
     for i, value in enumerate(values):

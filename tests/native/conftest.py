@@ -19,7 +19,8 @@ PASSES = (
     "e_step_shared_diagonal",
     "e_step_shared_spherical",
     "e_step_spherical",
-    "e_step_linear",
+    "em_dense",
+    "em_shared",
     "score_dense",
     "score_diagonal",
     "score_spherical",
@@ -33,7 +34,7 @@ PASSES = (
 
 def function_of(name: str) -> Callable[..., Any]:
     """Return the native function behind the name of a pass."""
-    for prefix in ("e_step_shared", "score"):
+    for prefix in ("e_step_shared", "score", "em"):
         if name.startswith(prefix):
             return getattr(_native, prefix)
     if name == "e_step_spherical":
@@ -44,13 +45,12 @@ def function_of(name: str) -> Callable[..., Any]:
 def build(name: str, n: int = 50, d: int = 3, k: int = 4, dtype: str = "float64", seed: int = 0) -> Arguments:
     """Valid arguments of a pass, by name; arrays that it writes are new each time."""
     rng = np.random.default_rng([seed, n, d, k])
-    dtype = "float64" if name == "e_step_linear" else dtype
     weight = rng.uniform(0.5, 2.0, size=n)
     X = rng.normal(size=(n, d)).astype(dtype)
     args: Arguments = {"X": X, "sample_weight": weight, "centre": rng.normal(size=d), "n_threads": 1}
     means = rng.normal(size=(k, d))
-    if name == "e_step_linear":
-        return args | {"slopes": means, "intercepts": rng.normal(size=k)}
+    if name.startswith("em"):
+        return args | em_arguments(name, args, means)
     if name.startswith(("e_step", "score")):
         dense = np.triu(rng.normal(size=(k, d, d)) / d) + np.eye(d)
         diagonal = rng.uniform(0.5, 2.0, size=(k, d))
@@ -67,6 +67,9 @@ def build(name: str, n: int = 50, d: int = 3, k: int = 4, dtype: str = "float64"
             "score_spherical": np.ascontiguousarray(diagonal[:, :1]),
             "score_shared": dense[:1],
         }[name]
+        if name.startswith("e_step_shared"):
+            # A bound of the reach will do.
+            args |= {"scatter": np.ones_like(args["whitener"]), "reach": np.full(d, 100.0)}
         if name.startswith("score"):
             del args["sample_weight"]
             args |= {"log_prob": True, "resp": True, "labels": True}
@@ -83,14 +86,37 @@ def build(name: str, n: int = 50, d: int = 3, k: int = 4, dtype: str = "float64"
     return args
 
 
+def em_arguments(name: str, args: Arguments, means: np.ndarray[Any, Any]) -> Arguments:
+    """Three runs of a few passes from these means, for components of a matrix each or of one for all."""
+    k, d = means.shape
+    X, weight = args["X"].astype(np.float64), args["sample_weight"]
+    t = X - args["centre"]
+    shared = name == "em_shared"
+    eye = np.stack([np.eye(d)] * (1 if shared else k))
+    scatter = (weight * t.T) @ t if shared else None
+    log_det = np.zeros(len(eye))
+    task = (np.full(k, 1.0 / k), means, eye, log_det, scatter, 0.1, None, 0.0)
+    return {
+        "weight": float(weight.sum()),
+        "reach": np.abs(t).max(axis=0),
+        "tasks": [(*task, passes, True, -np.inf) for passes in (1, 3, 2)],
+    }
+
+
+def numbers(result: Any) -> list[np.ndarray[Any, Any]]:
+    """Arrays and numbers in nested results, in order."""
+    if isinstance(result, (tuple, list)):
+        return [part for inner in result for part in numbers(inner)]
+    return [] if result is None or isinstance(result, str) else [np.asarray(result)]
+
+
 def answer(name: str, args: Arguments) -> list[np.ndarray[Any, Any]]:
     """All that a pass returns or writes, as arrays; leaves `args` as they were."""
     written = {
         key: args[key].copy() for key in ("closest", "labels") if isinstance(args.get(key), np.ndarray)
     }
     result = function_of(name)(**(args | written))
-    parts = result if isinstance(result, tuple) else (result,)
-    return [np.asarray(part) for part in (*parts, *written.values())]
+    return [*numbers(result), *written.values()]
 
 
 @pytest.fixture

@@ -28,8 +28,11 @@ SHAPES = [
     ("score_diagonal", "whitener", np.zeros((4, 2)), "whitener must have the d of X"),
     ("score_diagonal", "whitener", np.zeros(3), r"whitener must be \(K or 1, d, d\) or \(K or 1, d or 1\)"),
     ("score_dense", "offset", np.zeros(1), "offset must have one number a component"),
-    ("e_step_linear", "slopes", np.zeros((4, 2)), r"slopes must be \(K, d\) with the d of X"),
-    ("e_step_linear", "intercepts", np.zeros(3), "intercepts must have one number a component"),
+    ("e_step_shared_dense", "scatter", np.zeros((3, 2)), "scatter must have the shape of whitener"),
+    ("e_step_shared_diagonal", "scatter", np.zeros(1), "scatter must have the shape of whitener"),
+    ("e_step_shared_dense", "reach", np.zeros(2), "reach must have one number a feature"),
+    ("em_dense", "reach", np.zeros(2), "reach must have one number a feature"),
+    ("em_shared", "reach", None, "components that share a whitener need scatter and reach"),
     ("nearest", "centers", np.zeros((4, 2)), r"centers must be \(K, d\) with the d of X"),
     ("nearest", "centers", np.zeros((0, 3)), r"centers must be \(K, d\) with the d of X"),
     ("min_update", "point", np.zeros(2), "point must have the d of X"),
@@ -91,9 +94,9 @@ def test_other_arrays_must_be_of_their_type_contiguous_and_of_their_dimension(
         wrongs = [value.astype(other), value.astype(np.int64), value.tolist()]
         for wrong in wrongs if value.size == 1 else [*wrongs, strided]:
             refused(each_pass, call, args | {key: wrong})
-        if key != "whitener":
+        if key not in ("whitener", "scatter"):
             refused(each_pass, call, args | {key: value[None]})
-            if key != "sample_weight":
+            if key != "sample_weight" and (key, each_pass[:2]) != ("reach", "em"):
                 refused(each_pass, call, args | {key: None})
 
 
@@ -160,3 +163,44 @@ def test_matrices_to_factor(name) -> None:
     for wrong in (eye[0], eye.astype(np.float32), eye.transpose(2, 1, 0)[:, ::-1], eye.tolist(), None):
         with pytest.raises(TypeError, match=rf"{name}\(\): incompatible function arguments"):
             function(wrong)
+
+
+FULL, SHARED = "em_dense", "em_shared"
+# run, place in a task, what takes its place, the words of the ValueError
+TASKS = [
+    (FULL, 0, np.ones(5), "weights must have one number a component"),
+    (FULL, 1, np.ones((4, 2)), r"means must be \(K, d\) with the d of X"),
+    (FULL, 1, np.ones((0, 3)), r"means must be \(K, d\) with the d of X"),
+    (FULL, 2, np.ones((4, 3, 2)), "whitener must have the d of X"),
+    (FULL, 2, np.ones((2, 3, 3)), "whitener must have K or 1 leading entries"),
+    (FULL, 2, np.ones(3), r"whitener must be \(K or 1, d, d\) or \(K or 1, d or 1\)"),
+    (FULL, 3, np.ones(1), "log_det must have one number a whitener"),
+    (FULL, 6, np.ones(3), "floor must have the shape of one whitener"),
+    (FULL, 8, -1, "passes must be at least 0"),
+    (SHARED, 4, None, "components that share a whitener need scatter and reach"),
+    (SHARED, 4, np.ones(3), "scatter must have the shape of the whitener"),
+]
+
+
+@pytest.mark.parametrize(("name", "place", "value", "words"), TASKS)
+def test_tasks_that_do_not_fit(name, place, value, words, arguments) -> None:
+    args = arguments(name)
+    first, *others = args["tasks"]
+    wrong = (*first[:place], value, *first[place + 1 :])
+    with pytest.raises(ValueError, match=words):
+        _native.em(**(args | {"tasks": [*others, wrong]}))
+
+
+def test_tasks_of_other_types(call, arguments) -> None:
+    args = arguments(FULL)
+    task = args["tasks"][0]
+    for wrong in (task[:-1], (*task, 1), (task[0].astype(np.float32), *task[1:]), (None, *task[1:]), 3):
+        refused(FULL, call, args | {"tasks": [wrong]})
+    assert _native.em(**(args | {"tasks": []})) == []
+
+
+def test_the_length_of_a_pass_is_told_by_its_shape() -> None:
+    assert _native.is_short_pass(400, 2, 4, True)
+    assert not _native.is_short_pass(10**6, 2, 4, True)
+    assert _native.is_short_pass(5000, 40, 10, False)
+    assert not _native.is_short_pass(5000, 40, 10, True)

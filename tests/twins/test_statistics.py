@@ -7,7 +7,7 @@ import pytest
 
 from mixtura.backends import ReferenceBackend
 from mixtura.covariance import STRUCTURES
-from mixtura.init import StartData, start_statistics
+from mixtura.init import StartData, draw_start, start_statistics
 from mixtura.moments import data_moments
 from mixtura.params import Params
 from mixtura.stats import MismatchedMeansError, SufficientStatistics
@@ -131,7 +131,7 @@ def test_a_start_from_labels_has_the_moments_of_its_groups(structure, kind, make
     means = np.array([resp[:, c] @ X / resp[:, c].sum() for c in range(4)])
     wanted = about(X, resp, means, dense=s.is_dense, pooled=s.is_shared)
     for start in (labels, np.eye(4)[labels], lambda *_: labels):
-        got = start_statistics(start, data, s, np.random.RandomState(0))
+        got = start_statistics(draw_start(start, data, np.random.RandomState(0)), data, s)
         for name in ("means", "s0", "s1", "s2"):
             np.testing.assert_allclose(getattr(got, name), getattr(wanted, name), rtol=1e-12, atol=1e-12)
         assert got.weight == pytest.approx(w.sum())

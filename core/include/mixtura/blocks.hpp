@@ -45,9 +45,14 @@ class Control {
         stop_.store(true);
     }
 
+    // Throws what a thread threw, for work that keeps its results when interrupted.
+    void rethrow() {
+        if (error_) std::rethrow_exception(error_);
+    }
+
     void finish() {
         if (interrupted_.load()) throw Interrupted{};
-        if (error_) std::rethrow_exception(error_);
+        rethrow();
     }
 
   private:

@@ -25,6 +25,8 @@ inline double flops(const Rows& X, const Model& m) {
     return static_cast<double>(X.n) * m.K * (a_component + 40);
 }
 
+inline bool is_inline(const Rows& X, const Model& m) { return flops(X, m) < kInlineFlops; }
+
 struct Statistics {
     std::vector<double> sums;  // S0 (K), S1 (K, d) about the means (linear: about the centre), S2 as `Sums` says, L
     std::size_t s1, s2, l;
@@ -52,7 +54,7 @@ inline Statistics e_step(const Kernel& kernel, const Rows& X, const Model& m, in
         std::vector<double> sums;
     };
     for_each_block(
-        blocks, flops(X, m) < kInlineFlops ? 1 : n_threads, poll,
+        blocks, is_inline(X, m) ? 1 : n_threads, poll,
         [&] { return State{Memory(kernel.scratch_bytes(m, tile)), tree.zeros()}; },
         [&](State& state, std::int64_t first, int rows) {
             double* s = state.sums.data();
@@ -76,8 +78,7 @@ inline void score(const Kernel& kernel, const Rows& X, const Model& m, const Sco
     const Memory prepared(kernel.prepared_bytes(m));
     kernel.prepare(m, prepared.get());
     for_each_block(
-        Blocks(X.n, tile), flops(X, m) < kInlineFlops ? 1 : n_threads, poll,
-        [&] { return Memory(kernel.scratch_bytes(m, tile)); },
+        Blocks(X.n, tile), is_inline(X, m) ? 1 : n_threads, poll, [&] { return Memory(kernel.scratch_bytes(m, tile)); },
         [&](Memory& scratch, std::int64_t first, int rows) {
             kernel.score(X, m, prepared.get(), scratch.get(), tile, first, rows, out);
         },

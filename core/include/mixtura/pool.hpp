@@ -45,8 +45,13 @@ class Pool {
     // share work through a counter, so fewer threads do the same.
     template <class Idle>
     void run(int n, const std::function<void(int)>& job, Idle idle) {
+        // One thread needs no pool, and may stand inside of a job that has it.
+        if (n <= 1) {
+            job(0);
+            return;
+        }
         std::unique_lock owner(owner_, std::try_to_lock);
-        if (n <= 1 || !owner.owns_lock()) {
+        if (!owner.owns_lock()) {
             job(0);
             return;
         }

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
 
 from mixtura import _native
 from mixtura._typing import Float64Array, FloatArray
-from mixtura.backends.base import Scores
+from mixtura.backends.base import End, Leg, Scores, Task
 from mixtura.params import Params
-from mixtura.stats import SufficientStatistics, second_moment_shift
+from mixtura.stats import SufficientStatistics
 
 __all__ = ["NativeBackend"]
-
-# Logits that are differences of squares up to this err by no more than 1e-8 nats.
-_LINEAR_REACH_SQUARED = 1e8
 
 
 class NativeBackend:
@@ -63,46 +61,62 @@ class NativeBackend:
         """Sum the sufficient statistics of all rows under `params`."""
         mu, u, offset = params.means, params.whitener, params.offset
         if params.is_shared and params.n_components > 1:
-            s0, s1, log_likelihood = self._shared(params)
-            # Σ_k S2_k about the means follows from the scatter about the centre, which no pass changes.
-            total = self._scatter_like(u)
-            s2 = total - second_moment_shift(mu - self._centre, s1, s0, like=total)
+            scatter = self._scatter_like(u)
+            s0, s1, s2, log_likelihood = _native.e_step_shared(
+                self._X, self._w, self._centre, mu, u[0], offset, scatter[0], self._reach, self._n_threads
+            )
         else:
             kernel = _native.e_step_dense if params.is_dense else _native.e_step_diagonal
             s0, s1, s2, log_likelihood = kernel(
                 self._X, self._w, self._centre, mu, u, offset, self._n_threads
             )
-        return SufficientStatistics(
-            means=mu, s0=s0, s1=s1, s2=s2, log_likelihood=log_likelihood, weight=self._weight
+        return SufficientStatistics(mu, s0, s1, s2, log_likelihood, self._weight)
+
+    def advance(self, tasks: Sequence[Task]) -> list[Leg]:
+        """Do tasks, all of plain structures; each result is the same whatever is done beside it."""
+        rows = []
+        any_shared = False
+        for task in tasks:
+            p = task.params
+            shared = p.is_shared and p.n_components > 1
+            any_shared = any_shared or shared
+            scatter = self._scatter_like(p.whitener)[0] if shared else None
+            rows.append((p.weights, p.means, p.whitener, p.log_det, scatter, *task[1:]))
+        found = _native.em(
+            self._X,
+            self._w,
+            self._centre,
+            self._weight,
+            self._reach if any_shared else None,
+            rows,
+            self._n_threads,
         )
+        return [self._leg(task.params, *one) for task, one in zip(tasks, found, strict=True)]
 
-    def _shared(self, params: Params) -> tuple[Float64Array, Float64Array, float]:
-        """S0, S1 and L of components that share U.
+    def _leg(
+        self,
+        start: Params,
+        state: tuple[Float64Array, Float64Array, Float64Array, Float64Array, Float64Array] | None,
+        trace: list[float],
+        n_steps: int,
+        end: str,
+        moments: tuple[Float64Array, Float64Array, Float64Array, float] | None,
+    ) -> Leg:
+        params = covariances = stats = None
+        if state is not None:
+            weights, means, covariances, whitener, log_det = state
+            params = Params(weights, means, whitener, log_det)
+        if moments is not None:
+            means = start.means if params is None else params.means
+            stats = SufficientStatistics(means, *moments, self._weight)
+        return Leg(params, covariances, trace, n_steps, End(end), stats)
 
-        xᵀPx is the same for all of them, so it cancels in the responsibilities: logits are linear in x, and
-        its share of L is −tr(P Σ w x xᵀ)/2. That loses digits where squares are large, so it is for float64
-        only, and for data within 1e4 standard deviations of the centre.
+    def is_quick(self, n_components: int, *, dense: bool) -> bool:
+        """Whether passes are so short that only many runs at once keep all threads busy.
+
+        `dense` is for components that have a matrix each.
         """
-        mu, u = params.means - self._centre, params.whitener[0]
-        if self._X.dtype != np.float64 or not self._reach_squared(u) < _LINEAR_REACH_SQUARED:
-            return _native.e_step_shared(
-                self._X, self._w, self._centre, params.means, u, params.offset, self._n_threads
-            )
-        z = mu @ u if params.is_dense else mu * u
-        slopes = z @ u.T if params.is_dense else z * u
-        intercepts = params.offset - 0.5 * (z * z).sum(axis=1)
-        s0, s1, log_likelihood = _native.e_step_linear(
-            self._X, self._w, self._centre, slopes, intercepts, self._n_threads
-        )
-        scatter = self._scatter_like(params.whitener)[0]
-        trace = (u * (scatter @ u)).sum() if params.is_dense else (u * u * scatter).sum()
-        return s0, s1 - s0[:, None] * mu, log_likelihood - 0.5 * float(trace)
-
-    def _reach_squared(self, u: Float64Array) -> float:
-        """Return a bound of |(x − c) U|² over all rows."""
-        with np.errstate(over="ignore"):
-            reach = np.abs(u).T @ self._reach if u.ndim == 2 else u * self._reach
-            return float((reach * reach).sum())
+        return _native.is_short_pass(self.n_samples, self.n_features, n_components, dense)
 
     @cached_property
     def _reach(self) -> Float64Array:

@@ -23,6 +23,7 @@ __all__ = ["run"]
 
 _ALL = "all"
 _SHOWN_REASONS = 3
+_WATCHED = 20_000  # numbers in the data
 # Endings that say "data": a model called so would be taken for a table of labels.
 _DATA_ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".jsonl", ".npy", ".npz")
 
@@ -63,7 +64,8 @@ def run(
             covariance_types=structures,
             criterion=criterion,
             on_candidate=progress.on_candidate,
-            callback=progress.on_pass,
+            # A watched fit goes pass by pass, which for small data is longer than the passes.
+            callback=progress.on_pass if table.X.size >= _WATCHED else None,
             random_state=fitting.seed,
             n_init=fitting.n_init,
             tol=fitting.tol,

@@ -38,6 +38,9 @@ class CovarianceStructure(ABC):
     name: ClassVar[str]
     is_dense: ClassVar[bool]
     is_shared: ClassVar[bool]
+    # Whether `estimate` does no more than the shape of the core form says: average the moments, over all
+    # components if it is shared, and regularise. A backend may then do it by itself.
+    is_plain: ClassVar[bool] = False
 
     @abstractmethod
     def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:

@@ -20,6 +20,7 @@ class Diag(Diagonal):
 
     name = "diag"
     is_shared = False
+    is_plain = True
 
     def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
         """(K, d)."""
@@ -45,6 +46,7 @@ class TiedDiag(Diagonal):
 
     name = "tied_diag"
     is_shared = True
+    is_plain = True
 
     def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
         """(d,)."""

@@ -20,6 +20,7 @@ class Full(Dense):
 
     name = "full"
     is_shared = False
+    is_plain = True
 
     def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
         """(K, d, d)."""
@@ -45,6 +46,7 @@ class Tied(Dense):
 
     name = "tied"
     is_shared = True
+    is_plain = True
 
     def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
         """(d, d)."""

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import lapack
 
 from mixtura._typing import Float64Array
-from mixtura.covariance.linalg import all_positive_definite
+from mixtura.covariance.linalg import all_positive_definite, upper_inverse_transpose
 
-__all__ = ["Regularisation", "RelativeFloor", "Ridge"]
+__all__ = ["Bounds", "Regularisation", "RelativeFloor", "Ridge"]
+
+
+class Bounds(NamedTuple):
+    """A regularisation as numbers: what is added to each variance, and what each covariance stays above.
+
+    `floor` is of shape (d, d), (d,) or (1,), or None.
+    """
+
+    ridge: float
+    floor: Float64Array | None
 
 
 class Regularisation(ABC):
@@ -28,6 +38,10 @@ class Regularisation(ABC):
     @abstractmethod
     def radii(self, variances: Float64Array) -> Float64Array:
         """Regularise one variance a component, of shape (m,)."""
+
+    @abstractmethod
+    def bounds(self, shape: tuple[int, ...]) -> Bounds:
+        """Return the same as numbers, for covariances of shape (d, d), (d,) or (1,) in core form."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +65,10 @@ class Ridge(Regularisation):
     def radii(self, variances: Float64Array) -> Float64Array:
         """Add ε."""
         return variances + self.epsilon
+
+    def bounds(self, shape: tuple[int, ...]) -> Bounds:
+        """Return ε, and no floor."""
+        return Bounds(float(self.epsilon), None)
 
 
 # The smallest share of the data's own variance, in any direction, that a component may shrink to: a
@@ -98,22 +116,25 @@ class RelativeFloor(Regularisation):
 
     def matrices(self, covariances: Float64Array) -> Float64Array:
         """Raise the eigenvalues of L⁻¹ Σ L⁻ᵀ (Λ = L Lᵀ) that lie below ε to ε."""
-        if self._floor is None:
+        lower, floor = self._matrix_floor()
+        if all_positive_definite(covariances - floor):
+            return covariances
+        # By the inverse: a solver of BLAS starts threads even for the smallest matrices.
+        inverse = upper_inverse_transpose(lower[None])[0].T
+        relative = inverse @ covariances @ inverse.T
+        values, vectors = np.linalg.eigh(0.5 * (relative + relative.transpose(0, 2, 1)))
+        raised = covariances.copy()
+        for k in np.flatnonzero(values[:, 0] < self.epsilon):
+            root = lower @ (vectors[k] * np.sqrt(np.maximum(values[k], self.epsilon)))
+            raised[k] = root @ root.T
+        return raised
+
+    def _matrix_floor(self) -> tuple[Float64Array, Float64Array]:
+        """L, and εΛ."""
+        if self._lower is None or self._floor is None:
             msg = "a floor for matrices needs the data's covariance matrix, not its diagonal alone"
             raise TypeError(msg)
-        if all_positive_definite(covariances - self._floor):
-            return covariances
-        return np.stack([self._raise_to_floor(matrix) for matrix in covariances])
-
-    def _raise_to_floor(self, matrix: Float64Array) -> Float64Array:
-        lower = self._lower
-        half = lapack.dtrtrs(lower, matrix, lower=1)[0]
-        relative = lapack.dtrtrs(lower, half.T, lower=1)[0]
-        values, vectors = np.linalg.eigh(0.5 * (relative + relative.T))
-        if values[0] >= self.epsilon:
-            return matrix
-        root = lower @ (vectors * np.sqrt(np.maximum(values, self.epsilon)))
-        return np.asarray(root @ root.T, dtype=np.float64)
+        return self._lower, self._floor
 
     def variances(self, variances: Float64Array) -> Float64Array:
         """Raise σ²_kj to ε Λ_jj."""
@@ -122,6 +143,14 @@ class RelativeFloor(Regularisation):
     def radii(self, variances: Float64Array) -> Float64Array:
         """Raise σ²_k to ε tr(Λ)/d."""
         return np.maximum(variances, self.epsilon * float(self._scale.mean()))
+
+    def bounds(self, shape: tuple[int, ...]) -> Bounds:
+        """Return εΛ, its diagonal, or the mean of that."""
+        if len(shape) == 2:
+            return Bounds(0.0, self._matrix_floor()[1])
+        # In one dimension the mean is the number itself.
+        scale = self._scale if shape == self._scale.shape else self._scale.mean(keepdims=True)
+        return Bounds(0.0, self.epsilon * scale)
 
 
 def _positive_scale(variances: Float64Array) -> Float64Array:

@@ -22,6 +22,7 @@ class Spherical(Diagonal):
 
     name = "spherical"
     is_shared = False
+    is_plain = True
 
     def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
         """(K,)."""
@@ -51,6 +52,7 @@ class TiedSpherical(Diagonal):
 
     name = "tied_spherical"
     is_shared = True
+    is_plain = True
 
     def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
         """A single number."""

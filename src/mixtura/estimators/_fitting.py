@@ -1,44 +1,57 @@
-"""A fit from checked data and settings: moments, starts, and the EM runs from them."""
+"""A fit from checked data and settings: starts, and the EM runs from them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from mixtura._typing import Float64Array, FloatArray
 from mixtura.backends import NativeBackend
-from mixtura.covariance import RelativeFloor, Ridge
-from mixtura.em import EMResult, Solution, StoppingReason, run_em
+from mixtura.covariance import Regularisation, Ridge
+from mixtura.em import EMResult, Solution, StoppingReason, run_em, run_many
+from mixtura.errors import InputError
 from mixtura.estimators._given_start import GivenStart
+from mixtura.estimators._sample import Sample
 from mixtura.estimators._settings import Settings
-from mixtura.init import StartData, start_statistics
-from mixtura.moments import data_moments
+from mixtura.init import Drawn, StartData, draw_start, start_statistics
 
-__all__ = ["Fitter"]
+__all__ = ["Fitter", "best_of"]
 
 
 class Fitter:
-    """Data bound to a backend and a regularisation, ready to run EM."""
+    """A sample bound to settings, ready to run EM.
 
-    def __init__(
-        self, rows: FloatArray, weight: Float64Array | None, settings: Settings, given: GivenStart
-    ) -> None:
-        n_threads = settings.n_threads
-        moments = data_moments(rows, weight, dense=settings.structure.is_dense, n_threads=n_threads)
-        self._settings = settings
+    Raises
+    ------
+    InputError
+        If the sample has fewer rows than there are to be components.
+    """
+
+    def __init__(self, sample: Sample, settings: Settings, given: GivenStart) -> None:
+        if sample.n_counted < settings.n_components:
+            msg = (
+                "Expected n_samples >= n_components but got "
+                f"n_components = {settings.n_components}, n_samples = {sample.n_counted}"
+                + ("" if sample.weight is None else " with a weight above 0")
+            )
+            raise InputError(msg)
+        basis = sample.basis(dense=settings.structure.is_dense)
+        self.settings = settings
+        self.backend: NativeBackend = basis.backend
+        self.reg: Regularisation = basis.floor if settings.ridge is None else Ridge(settings.ridge)
         self._given = given
-        self._data = StartData(rows, weight, moments, settings.n_components, n_threads)
-        self._reg = RelativeFloor(moments.covariance) if settings.ridge is None else Ridge(settings.ridge)
-        self._backend = NativeBackend(rows, weight, centre=moments.mean, n_threads=n_threads)
+        self._data = StartData(
+            sample.rows, sample.weight, basis.moments, settings.n_components, sample.n_threads
+        )
 
-    def resume(self, start: Solution, previous: float, init: int = 0) -> EMResult:
+    def resume(self, start: Solution, previous: float = -np.inf, init: int = 0) -> EMResult:
         """Run EM from `start`, whose own M-step began at log-likelihood `previous`."""
-        settings = self._settings
+        settings = self.settings
         return run_em(
-            self._backend,
+            self.backend,
             start,
-            self._reg,
+            self.reg,
             tol=settings.tol,
             max_iter=settings.max_iter,
             previous=previous,
@@ -52,26 +65,68 @@ class Fitter:
         If one is interrupted, the best so far is returned, marked as interrupted.
         """
         # A start that is given leaves nothing to repeat.
-        fixed = isinstance(self._settings.start, np.ndarray) or self._given.is_complete
-        best = self.resume(self._start(rng), -np.inf)
-        for init in range(1, 1 if fixed else self._settings.n_init):
-            if best.stopping_reason is StoppingReason.INTERRUPTED:
-                break
+        fixed = isinstance(self.settings.start, np.ndarray) or self._given.is_complete
+        count = 1 if fixed else self.settings.n_init
+        if count > 1 and self.is_quick:
+            starts = [self.start(self.draw(rng)) for _ in range(count)]
+            return best_of(
+                run_many(
+                    self.backend,
+                    [(start, self.reg) for start in starts],
+                    tol=self.settings.tol,
+                    max_iter=self.settings.max_iter,
+                )
+            )
+        results: list[EMResult | None] = []
+        for init in range(count):
             try:
-                result = self.resume(self._start(rng), -np.inf, init)
+                result = self.resume(self.start(self.draw(rng)), init=init)
             except KeyboardInterrupt:
-                return replace(best, stopping_reason=StoppingReason.INTERRUPTED)
-            if _rank(result) > _rank(best):
-                best = result
-            elif result.stopping_reason is StoppingReason.INTERRUPTED:
-                best = replace(best, stopping_reason=StoppingReason.INTERRUPTED)
-        return best
+                results.append(None)
+                break
+            results.append(result)
+            if result.stopping_reason is StoppingReason.INTERRUPTED:
+                break
+        return best_of(results)
 
-    def _start(self, rng: np.random.RandomState) -> Solution:
-        stats = None
-        if not self._given.is_complete:
-            stats = start_statistics(self._settings.start, self._data, self._settings.structure, rng)
-        return self._given.solution(self._settings.structure, stats, self._reg)
+    @property
+    def is_quick(self) -> bool:
+        """Whether runs of EM are best done side by side: nobody watches them, and passes are short."""
+        k = self.settings.n_components
+        structure = self.settings.structure
+        dense = structure.is_dense and not structure.is_shared
+        return self.settings.callback is None and self.backend.is_quick(k, dense=dense)
+
+    def draw(self, rng: np.random.RandomState) -> Drawn | None:
+        """Draw a start; None if all of it was given."""
+        return None if self._given.is_complete else draw_start(self.settings.start, self._data, rng)
+
+    def start(self, drawn: Drawn | None) -> Solution:
+        """Return the first parameters."""
+        structure = self.settings.structure
+        stats = None if drawn is None else start_statistics(drawn, self._data, structure)
+        return self._given.solution(structure, stats, self.reg)
+
+
+def best_of(results: Sequence[EMResult | None]) -> EMResult:
+    """Return the sound result with the highest likelihood, the first of equals.
+
+    None is a run that was interrupted before its first pass was complete. If any was interrupted, the best is
+    marked as interrupted.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If there is no result.
+    """
+    found = [result for result in results if result is not None]
+    if not found:
+        raise KeyboardInterrupt
+    best = max(found, key=_rank)
+    interrupted = any(result.stopping_reason is StoppingReason.INTERRUPTED for result in found)
+    if interrupted or len(found) < len(results):
+        return replace(best, stopping_reason=StoppingReason.INTERRUPTED)
+    return best
 
 
 def _rank(result: EMResult) -> tuple[bool, float]:

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from mixtura._typing import FloatArray, IntArray
 from mixtura.backends import NativeBackend, Scores
 from mixtura.covariance import CovarianceStructure, resolve
-from mixtura.data import as_matrix, as_sample_weight
+from mixtura.data import as_matrix, as_sample_weight, is_plain
 from mixtura.errors import InputError
 from mixtura.mixture import Mixture
 from mixtura.params import Params, log_det_of
@@ -91,10 +91,15 @@ class MixtureScorer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
 
     def _rows(self, X: Any) -> FloatArray:
         """Check rows against the fit."""
-        check_is_fitted(self, "means_")
+        fitted = self.__dict__
+        if "means_" not in fitted:
+            check_is_fitted(self, "means_")
         if isinstance(X, (list, tuple)) or getattr(X, "ndim", 2) != 2:
             X = as_matrix(X, estimator=self)  # what is no matrix has no columns to compare
-        validate_data(self, X, reset=False, skip_check_array=True)
+        # A matrix without names, of as many columns as the fit, has nothing else to compare.
+        named = "feature_names_in_" in fitted or not is_plain(X)
+        if named or X.shape[1] != fitted.get("n_features_in_"):
+            validate_data(self, X, reset=False, skip_check_array=True)
         return as_matrix(X, n_features=self.means_.shape[1], estimator=self)
 
     def _score(self, rows: FloatArray, **wanted: bool) -> Scores:
@@ -267,7 +272,9 @@ class MixtureScorer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
         -------
         float
         """
-        rows, weight, n = self._weighted_rows(X, sample_weight)
+        return self._icl(*self._weighted_rows(X, sample_weight))
+
+    def _icl(self, rows: FloatArray, weight: npt.NDArray[np.float64] | None, n: float) -> float:
         log_likelihood = doubt = 0.0
         for low in range(0, rows.shape[0], _BLOCK_ROWS):
             block = slice(low, low + _BLOCK_ROWS)

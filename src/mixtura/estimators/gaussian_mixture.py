@@ -8,17 +8,16 @@ from typing import Any, Self, final
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from mixtura._typing import FloatArray, IntArray
 from mixtura.covariance import CovarianceStructure
-from mixtura.data import as_matrix, as_sample_weight
 from mixtura.em import Callback, EMResult, Solution, StoppingReason
 from mixtura.errors import InputError
 from mixtura.estimators._fitting import Fitter
 from mixtura.estimators._given_start import read_given_start
+from mixtura.estimators._sample import Sample, read_sample
 from mixtura.estimators._saved import restore_estimator, save_estimator
 from mixtura.estimators._scoring import MixtureScorer
 from mixtura.estimators._settings import Settings, read_settings
@@ -225,37 +224,29 @@ class GaussianMixture(MixtureScorer):
 
     def _fit(self, X: npt.ArrayLike, sample_weight: npt.ArrayLike | None) -> FloatArray:
         settings = read_settings(self)
-        seen = BaseEstimator()
-        rows = as_matrix(X, min_samples=2, estimator=self)
-        validate_data(seen, X, skip_check_array=True)
-        weight = as_sample_weight(sample_weight, rows.shape[0])
-        n_rows = rows.shape[0] if weight is None else int(np.count_nonzero(weight))
-        if n_rows < settings.n_components:
-            msg = (
-                "Expected n_samples >= n_components but got "
-                f"n_components = {settings.n_components}, n_samples = {n_rows}"
-                + ("" if weight is None else " with a weight above 0")
-            )
-            raise InputError(msg)
-        given = read_given_start(
-            self.weights_init,
-            self.means_init,
-            self.precisions_init,
-            settings.structure,
-            settings.n_components,
-            rows.shape[1],
-        )
-        fitter = Fitter(rows, weight, settings, given)
-        warm = self._warm_start(settings, rows.shape[1])
+        sample = read_sample(X, sample_weight, n_threads=settings.n_threads, estimator=self)
+        fitter = self._fitter(settings, sample)
+        warm = self._warm_start(settings, sample.rows.shape[1])
         result = fitter.resume(*warm) if warm else fitter.best_of_starts(as_random_state(self.random_state))
-        self._store(result, rows, seen)
+        self._store(result, sample)
         if result.stopping_reason is StoppingReason.INTERRUPTED:
             raise KeyboardInterrupt
         if result.stopping_reason is StoppingReason.SINGULAR or (
             result.stopping_reason is StoppingReason.MAX_ITER and settings.max_iter
         ):
             warnings.warn(_unfinished(result), ConvergenceWarning, stacklevel=3)
-        return rows
+        return sample.rows
+
+    def _fitter(self, settings: Settings, sample: Sample) -> Fitter:
+        given = read_given_start(
+            self.weights_init,
+            self.means_init,
+            self.precisions_init,
+            settings.structure,
+            settings.n_components,
+            sample.rows.shape[1],
+        )
+        return Fitter(sample, settings, given)
 
     def _warm_start(self, settings: Settings, n_features: int) -> tuple[Solution, float] | None:
         """Where the last fit ended, and the likelihood before its last M-step."""
@@ -275,10 +266,9 @@ class GaussianMixture(MixtureScorer):
         solution = Solution(mixture.structure, mixture.covariances, mixture.params)
         return solution, self.lower_bounds_[-1] if self.lower_bounds_ else -np.inf
 
-    def _store(self, result: EMResult, rows: FloatArray, seen: BaseEstimator) -> None:
-        solution, params = result.solution, result.solution.params
-        self.n_features_in_ = rows.shape[1]
-        names = getattr(seen, "feature_names_in_", None)
+    def _store(self, result: EMResult, sample: Sample) -> None:
+        solution, params, names = result.solution, result.solution.params, sample.names
+        self.n_features_in_ = sample.rows.shape[1]
         if names is not None:
             self.feature_names_in_ = names
         elif hasattr(self, "feature_names_in_"):
@@ -291,7 +281,7 @@ class GaussianMixture(MixtureScorer):
             params,
             feature_names=None if names is None else tuple(names),
         )
-        self._set_fitted(mixture, rows.dtype)
+        self._set_fitted(mixture, sample.rows.dtype)
         self._set_history(result.trace, n_iter=result.n_iter, stopping_reason=str(result.stopping_reason))
 
     @classmethod

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from itertools import product
 from numbers import Integral
 from typing import Any
 
@@ -12,10 +11,9 @@ import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura.covariance import STRUCTURES, CovarianceStructure, resolve
-from mixtura.data import as_matrix, as_sample_weight
 from mixtura.errors import InputError
+from mixtura.estimators._sample import read_sample
 from mixtura.estimators._settings import check_integer
-from mixtura.moments import data_moments
 from mixtura.random_state import as_random_state
 from mixtura.selection.collapse import CollapseDetector
 from mixtura.selection.problem import Problem
@@ -95,11 +93,9 @@ def select(
     >>> best.n_components, best.covariance_type
     (2, 'tied')
     """
-    rows = as_matrix(X, min_samples=2)
-    weight = as_sample_weight(sample_weight, rows.shape[0])
-    n_rows = float(rows.shape[0]) if weight is None else float(weight.sum())
-    criterion = _checked_criterion(criterion)
     params = SELECTION_DEFAULTS | params
+    sample = read_sample(X, sample_weight, n_threads=resolve_n_jobs(params.get("n_jobs")))
+    criterion = _checked_criterion(criterion)
     check_integer("n_init", params["n_init"], 1)
     counts, structures = _checked_counts(n_components), list(covariance_types)
     for structure in structures:
@@ -110,14 +106,14 @@ def select(
     as_random_state(params.get("random_state"))
     detector = None
     if params.get("reg_covar", "auto") == "auto":
-        threads = resolve_n_jobs(params.get("n_jobs"))
-        detector = CollapseDetector(data_moments(rows, weight, dense=True, n_threads=threads).covariance)
-    problem = Problem(X, weight, rows.shape[0], n_rows, rows.shape[1], params, detector)
+        detector = CollapseDetector(sample.basis(dense=True).moments.covariance)
+    problem = Problem(sample, params, detector)
     candidates = []
-    for k, structure in product(counts, structures):
-        candidates.append(problem.fitted(k, structure))
-        if on_candidate is not None:
-            on_candidate(candidates[-1])
+    for k in counts:
+        for candidate in problem.fitted(k, structures):
+            candidates.append(candidate)
+            if on_candidate is not None:
+                on_candidate(candidate)
     fitted = [candidate for candidate in candidates if candidate.error is None]
     if not fitted:
         first = candidates[0]

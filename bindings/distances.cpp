@@ -1,0 +1,88 @@
+// Passes over distances to points: seeding and k-means.
+#include "arrays.hpp"
+#include "mixtura/lloyd.hpp"
+
+using namespace nb::literals;
+
+namespace mixtura::python {
+
+namespace {
+
+std::vector<double> slice(const std::vector<double>& v, std::size_t from, std::size_t to) {
+    return {v.begin() + static_cast<std::ptrdiff_t>(from), v.begin() + static_cast<std::ptrdiff_t>(to)};
+}
+
+nb::tuple nearest(Data X, In<double, 1> centre, In<double, 2> centers, int n_threads) {
+    const Pass pass = make_pass(X, std::nullopt, centre, n_threads);
+    const std::size_t n = X.shape(0), K = centers.shape(0);
+    require(K >= 1 && centers.shape(1) == X.shape(1), "centers must be (K, d) with the d of X");
+    const auto mu = mixtura::about_centre(pass.source, centers.data(), K);
+    const Fresh<std::int32_t> labels(n);
+    const Fresh<double> distance(n);
+    without_gil([&] {
+        mixtura::nearest_pass(pass.source.kernel(), pass.source.rows,
+                              mixtura::Centres(static_cast<int>(K), pass.source.rows.d, mu.data()), false, 1,
+                              pass.n_threads, poll_signals,
+                              [&](double*, std::int64_t first, int rows, const mixtura::Nearest& near) {
+                                  std::copy_n(near.labels, rows, labels.data + first);
+                                  std::copy_n(near.distance, rows, distance.data + first);
+                              });
+    });
+    return nb::make_tuple(labels.array({n}), distance.array({n}));
+}
+
+double min_update(Data X, Weight sample_weight, In<double, 1> centre, In<double, 1> point, double scale,
+                  InOut<float, 1> closest, int n_threads) {
+    const Pass pass = make_pass(X, sample_weight, centre, n_threads);
+    require(point.shape(0) == X.shape(1), "point must have the d of X");
+    require(closest.shape(0) == X.shape(0) && X.shape(0) > 0, "closest must have one number a row");
+    const auto mu = mixtura::about_centre(pass.source, point.data(), 1);
+    return without_gil([&] {
+        return mixtura::min_update(pass.source.kernel(), pass.source.rows, mu.data(), scale, closest.data(),
+                                   pass.n_threads, poll_signals);
+    });
+}
+
+nb::object potential(Data X, Weight sample_weight, In<double, 1> centre, In<double, 2> candidates, double scale,
+                     In<float, 1> closest, int n_threads) {
+    const Pass pass = make_pass(X, sample_weight, centre, n_threads);
+    const std::size_t count = candidates.shape(0);
+    require(count >= 1 && candidates.shape(1) == X.shape(1), "candidates must be (L, d) with the d of X");
+    require(closest.shape(0) == X.shape(0) && X.shape(0) > 0, "closest must have one number a row");
+    const auto mu = mixtura::about_centre(pass.source, candidates.data(), count);
+    auto sums = without_gil([&] {
+        return mixtura::potential(pass.source.kernel(), pass.source.rows, static_cast<int>(count), mu.data(), scale,
+                                  closest.data(), pass.n_threads, poll_signals);
+    });
+    return own(std::move(sums), {count});
+}
+
+nb::tuple lloyd_step(Data X, Weight sample_weight, In<double, 1> centre, In<double, 2> centers, int n_threads,
+                     InOut<std::int32_t, 1> labels) {
+    const Pass pass = make_pass(X, sample_weight, centre, n_threads);
+    const std::size_t K = centers.shape(0), d = centers.shape(1);
+    require(K >= 1 && d == X.shape(1), "centers must be (K, d) with the d of X");
+    require(labels.shape(0) == X.shape(0) && X.shape(0) > 0, "labels must have one number a row");
+    const auto mu = mixtura::about_centre(pass.source, centers.data(), K);
+    const auto sums = without_gil([&] {
+        const auto step = pass.source.f64 ? mixtura::lloyd_step<double> : mixtura::lloyd_step<float>;
+        return step(pass.source.kernel(), pass.source.rows, static_cast<int>(K), mu.data(), labels.data(),
+                    pass.n_threads, poll_signals);
+    });
+    return nb::make_tuple(own(slice(sums, 0, K), {K}), own(slice(sums, K, K + K * d), {K, d}), sums[K + K * d],
+                          static_cast<std::int64_t>(sums[K + K * d + 1]));
+}
+
+}  // namespace
+
+void define_distances(nb::module_& m) {
+    m.def("nearest", nearest, "X"_a.noconvert(), "centre"_a.noconvert(), "centers"_a.noconvert(), "n_threads"_a);
+    m.def("min_update", min_update, "X"_a.noconvert(), "sample_weight"_a.noconvert().none(), "centre"_a.noconvert(),
+          "point"_a.noconvert(), "scale"_a, "closest"_a.noconvert(), "n_threads"_a);
+    m.def("potential", potential, "X"_a.noconvert(), "sample_weight"_a.noconvert().none(), "centre"_a.noconvert(),
+          "candidates"_a.noconvert(), "scale"_a, "closest"_a.noconvert(), "n_threads"_a);
+    m.def("lloyd_step", lloyd_step, "X"_a.noconvert(), "sample_weight"_a.noconvert().none(), "centre"_a.noconvert(),
+          "centers"_a.noconvert(), "n_threads"_a, "labels"_a.noconvert());
+}
+
+}  // namespace mixtura::python

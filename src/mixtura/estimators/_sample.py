@@ -1,0 +1,84 @@
+"""`Sample`: checked rows, and what every fit to them needs."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
+
+from mixtura._typing import Float64Array, FloatArray
+from mixtura.backends import NativeBackend
+from mixtura.covariance import RelativeFloor
+from mixtura.data import as_matrix, as_sample_weight, is_plain
+from mixtura.moments import DataMoments, data_moments
+
+__all__ = ["Basis", "Sample", "read_sample"]
+
+
+class Basis:
+    """Moments of a sample, with the whole covariance or its diagonal alone, and what follows from them."""
+
+    def __init__(self, rows: FloatArray, weight: Float64Array | None, *, dense: bool, n_threads: int) -> None:
+        self.moments: DataMoments = data_moments(rows, weight, dense=dense, n_threads=n_threads)
+        self.backend = NativeBackend(rows, weight, centre=self.moments.mean, n_threads=n_threads)
+
+    @cached_property
+    def floor(self) -> RelativeFloor:
+        """What `reg_covar="auto"` means for these data."""
+        return RelativeFloor(self.moments.covariance)
+
+
+class Sample:
+    """Checked rows (N, d) with case weights (N,), the names of their columns, and each basis, taken once."""
+
+    def __init__(
+        self,
+        rows: FloatArray,
+        weight: Float64Array | None,
+        names: npt.NDArray[np.object_] | None,
+        n_threads: int,
+    ) -> None:
+        self.rows = rows
+        self.weight = weight
+        self.names = names
+        self.n_threads = n_threads
+        self._bases: dict[bool, Basis] = {}
+
+    @property
+    def n_counted(self) -> int:
+        """Rows of a weight above 0."""
+        return int(self.rows.shape[0] if self.weight is None else np.count_nonzero(self.weight))
+
+    @property
+    def total_weight(self) -> float:
+        """N, the sum of the weights."""
+        return float(self.rows.shape[0] if self.weight is None else self.weight.sum())
+
+    def basis(self, *, dense: bool) -> Basis:
+        """Return the basis of fits with matrices, or of those without."""
+        if dense not in self._bases:
+            self._bases[dense] = Basis(self.rows, self.weight, dense=dense, n_threads=self.n_threads)
+        return self._bases[dense]
+
+
+def read_sample(
+    X: npt.ArrayLike, sample_weight: npt.ArrayLike | None, *, n_threads: int, estimator: Any = None
+) -> Sample:
+    """Check data for a fit.
+
+    Raises
+    ------
+    InputError
+        If X is not a finite matrix of at least two rows, or the weights do not fit it.
+    """
+    rows = as_matrix(X, min_samples=2, estimator=estimator)
+    names = None
+    if not is_plain(X):
+        seen = BaseEstimator()
+        validate_data(seen, X, skip_check_array=True)
+        names = getattr(seen, "feature_names_in_", None)
+    return Sample(rows, as_sample_weight(sample_weight, rows.shape[0]), names, n_threads)
