@@ -14,9 +14,10 @@ from pathlib import Path
 from mixtura import _native
 from mixtura.threads import available_cores
 
-__all__ = ["Machine", "peak_now", "this_machine"]
+__all__ = ["Machine", "Program", "peak_now", "this_machine"]
 
-_SOURCE = Path(__file__).with_name("peak.cpp")
+_FOLDER = Path(__file__).parent
+_CORE = _FOLDER.parent / "core" / "include"
 
 
 @dataclass(frozen=True)
@@ -54,38 +55,52 @@ def _chip() -> str:
 
 
 _FLAGS = {
-    "avx512": ("-mavx512f", "-mfma", "-mprefer-vector-width=512"),
-    "avx2": ("-mavx2", "-mfma"),
-    "baseline": (),
+    "avx512": (
+        64,
+        "-mavx512f",
+        "-mavx512dq",
+        "-mavx512vl",
+        "-mavx512bw",
+        "-mfma",
+        "-mprefer-vector-width=512",
+    ),
+    "avx2": (32, "-mavx2", "-mfma"),
+    "baseline": (16,),
 }
 
 
-class _Peak:
-    """The compiled peak.cpp, for the instruction set that mixtura uses."""
+class Program:
+    """A C++ source of this folder, compiled for the instruction set that mixtura uses; prints JSON."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         self._folder = tempfile.TemporaryDirectory()
-        self._program = Path(self._folder.name) / "peak"
-        flags = _FLAGS[_native.config()["instruction_set"]]
-        compiler = os.environ.get("CXX", "c++")
-        words = [compiler, "-O3", "-std=c++20", "-pthread", *flags, str(_SOURCE), "-o", str(self._program)]
+        self._program = Path(self._folder.name) / name
+        isa = _native.config()["instruction_set"]
+        width, *flags = _FLAGS[isa]
+        words = [os.environ.get("CXX", "c++"), "-O3", "-std=gnu++20", "-pthread", *map(str, flags)]
+        # As the kernels themselves are compiled: see CMakeLists.txt.
+        words += ["-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"]
+        words += [f"-DMIXTURA_ISA={isa}", f"-DMIXTURA_BYTES={width}", f"-I{_CORE}"]
+        words += [str((_FOLDER / name).with_suffix(".cpp")), "-o", str(self._program)]
         subprocess.run(words, check=True)
 
-    def limits(self, rounds: int) -> dict[str, float]:
-        words = [str(self._program), str(available_cores()), str(rounds)]
-        done = subprocess.run(words, check=True, capture_output=True, text=True)
-        limits: dict[str, float] = json.loads(done.stdout)
-        return limits
+    def run(self, *words: object) -> dict[str, float]:
+        """Return what it prints."""
+        done = subprocess.run(
+            [str(self._program), *map(str, words)], check=True, capture_output=True, text=True
+        )
+        numbers: dict[str, float] = json.loads(done.stdout)
+        return numbers
 
 
 @cache
-def _peak() -> _Peak:
-    return _Peak()
+def _peak() -> Program:
+    return Program("peak")
 
 
 def peak_now() -> dict[str, float]:
     """Return GFLOP/s by type at this moment: on a shared machine they change from minute to minute."""
-    limits = _peak().limits(3_000_000)
+    limits = _peak().run(available_cores(), 3_000_000)
     del limits["bandwidth"]
     return limits
 
@@ -93,6 +108,6 @@ def peak_now() -> dict[str, float]:
 @cache
 def this_machine() -> Machine:
     """Measure once a process; needs a C++ compiler (CXX, or c++)."""
-    limits = _peak().limits(20_000_000)
+    limits = _peak().run(available_cores(), 20_000_000)
     bandwidth = limits.pop("bandwidth")
     return Machine(_chip(), available_cores(), _native.config()["instruction_set"], limits, bandwidth)

@@ -5,8 +5,14 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 
+#include <memory>
+#include <new>
 #include <optional>
 #include <vector>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #include "mixtura/dispatch.hpp"
 #include "mixtura/expectation.hpp"
@@ -40,12 +46,46 @@ nb::object own(std::vector<T> values, std::initializer_list<std::size_t> shape) 
     return nb::cast(nb::ndarray<nb::numpy, T>(kept->data(), shape, owner));
 }
 
+// Memory for results. Large ones are asked for in large pages: a result of 100 MB otherwise waits for the system to
+// hand it out in 25 000 small ones, which takes longer than to compute it.
+class Pages {
+  public:
+    static void* get(std::size_t bytes) {
+        if (bytes < large) return ::operator new(bytes);
+        void* p = ::operator new(bytes, std::align_val_t{page});
+#if defined(__linux__)
+        madvise(p, bytes, MADV_HUGEPAGE);  // a wish: nothing is lost if it is not granted
+#endif
+        return p;
+    }
+    static void give_back(void* p, std::size_t bytes) noexcept {
+        if (bytes < large) return ::operator delete(p);
+        ::operator delete(p, std::align_val_t{page});
+    }
+
+  private:
+    static constexpr std::size_t page = std::size_t{1} << 21;
+    static constexpr std::size_t large = 2 * page;
+};
+
 template <class T>
 struct Fresh {  // an array that a pass writes and Python then owns; uninitialised
+    struct Block {
+        T* data;
+        std::size_t bytes;
+        explicit Block(std::size_t size)
+            : data(static_cast<T*>(Pages::get(size * sizeof(T)))), bytes(size * sizeof(T)) {}
+        Block(const Block&) = delete;
+        ~Block() { Pages::give_back(data, bytes); }
+    };
     T* data;
     nb::capsule owner;
-    explicit Fresh(std::size_t size)
-        : data(new T[size]), owner(data, [](void* p) noexcept { delete[] static_cast<T*>(p); }) {}
+    explicit Fresh(std::size_t size) {
+        auto block = std::make_unique<Block>(size);
+        data = block->data;
+        owner = nb::capsule(block.get(), [](void* p) noexcept { delete static_cast<Block*>(p); });
+        static_cast<void>(block.release());  // the capsule owns it from here
+    }
     nb::object array(std::initializer_list<std::size_t> shape) const {
         return nb::cast(nb::ndarray<nb::numpy, T>(data, shape, owner));
     }

@@ -22,19 +22,15 @@ def big(tmp_path):
     return path
 
 
-def test_help_is_quick_and_names_the_commands(process):
-    times = []
-    for _ in range(3):
-        begin = time.monotonic()
-        told = process("--help")
-        times.append(time.monotonic() - begin)
-        assert (told.status, told.err) == (0, "")
-    assert min(times) < 0.5
+def test_help_names_the_commands(process):
+    told = process("--help")
+    assert (told.status, told.err) == (0, "")
     for command in ("fit", "predict", "score", "sample", "info"):
         assert f" {command} " in told.out
     assert "NumPy" in told.out
 
 
+# What makes it quick; how quick is benchmarks/startup.py's to say.
 def test_help_needs_no_numpy(environment):
     code = "import sys; from mixtura.cli import main; main(['--help']); sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0

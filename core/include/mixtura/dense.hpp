@@ -73,53 +73,52 @@ MIXTURA_INLINE void with_size(int n, const F& f) {
     f(Index<Most>{});
 }
 
-// y = (t U) in NC columns from j, for one panel of rows; `u` is that block of the packed U.
-template <class A, int NC>
-MIXTURA_INLINE void whiten_block(int j, const typename A::T* u, const typename A::T* t, std::ptrdiff_t stride,
-                                 typename A::V (&y)[NC][kVectors]) {
+// y = (x - mu) U in NC columns from j, for one panel of rows; `u` is that block of the packed U. If not Centred, mu is
+// 0. The difference is taken anew in each block: it costs adders that are idle, where a copy would cost loads and
+// stores.
+template <class A, int NC, bool Centred>
+MIXTURA_INLINE void whiten_block(int j, const typename A::T* u, const typename A::T* x, std::ptrdiff_t stride,
+                                 const typename A::T* mu, typename A::V (&y)[NC][kVectors]) {
     using V = typename A::V;
+    const auto rows = [&](int i, V(&t)[kVectors]) MIXTURA_LAMBDA {
+        each<kVectors>([&](auto v) MIXTURA_LAMBDA { t[v] = A::load(x + i * stride + v * A::L); });
+        if constexpr (Centred) {
+            const V m = A::all(mu[i]);
+            each<kVectors>([&](auto v) MIXTURA_LAMBDA { t[v] -= m; });
+        }
+    };
     each<NC>([&](auto c) MIXTURA_LAMBDA { each<kVectors>([&](auto v) MIXTURA_LAMBDA { y[c][v] = V{}; }); });
-    for (int i = 0; i < j; ++i, t += stride, u += NC) {
-        V x[kVectors];
-        each<kVectors>([&](auto v) MIXTURA_LAMBDA { x[v] = A::load(t + v * A::L); });
+    for (int i = 0; i < j; ++i, u += NC) {
+        V t[kVectors];
+        rows(i, t);
         each<NC>([&](auto c) MIXTURA_LAMBDA {
             const V w = A::all(u[c]);
-            each<kVectors>([&](auto v) MIXTURA_LAMBDA { y[c][v] += x[v] * w; });
+            each<kVectors>([&](auto v) MIXTURA_LAMBDA { y[c][v] += t[v] * w; });
         });
     }
     each<NC>([&](auto i) MIXTURA_LAMBDA {  // the triangle on the diagonal
-        V x[kVectors];
-        each<kVectors>([&](auto v) MIXTURA_LAMBDA { x[v] = A::load(t + i * stride + v * A::L); });
+        V t[kVectors];
+        rows(j + i, t);
         each<NC - i>([&](auto e) MIXTURA_LAMBDA {
             constexpr int c = i + e;
             const V w = A::all(u[i * NC + c]);
-            each<kVectors>([&](auto v) MIXTURA_LAMBDA { y[c][v] += x[v] * w; });
+            each<kVectors>([&](auto v) MIXTURA_LAMBDA { y[c][v] += t[v] * w; });
         });
     });
 }
 
-// |y|^2 for one panel of rows and one component, to q, over the first blocks of columns; t has room for
-// (d, kVectors L), and stays in the first-level cache. If Bounded, false as soon as q is beyond `reach` in all rows.
+// |y|^2 for one panel of rows and one component, to q, over the first `count` blocks of columns. If Bounded, false as
+// soon as q is beyond `reach` in all rows.
 template <class A, bool Bounded>
 MIXTURA_INLINE bool dense_panel(const Parts& blocks, int count, std::ptrdiff_t S, const typename A::T* xt,
-                                const typename A::T* mu, const typename A::T* u, typename A::T* t,
-                                const typename A::V (&reach)[kVectors], typename A::V (&q)[kVectors]) {
+                                const typename A::T* mu, const typename A::T* u, const typename A::V (&reach)[kVectors],
+                                typename A::V (&q)[kVectors]) {
     using V = typename A::V;
-    constexpr int step = kVectors * A::L;
-    const auto centre = [&](int from, int to) MIXTURA_LAMBDA {
-        for (int i = from; i < to; ++i) {
-            const V m = A::all(mu[i]);
-            each<kVectors>(
-                [&](auto v) MIXTURA_LAMBDA { A::store(t + i * step + v * A::L, A::load(xt + i * S + v * A::L) - m); });
-        }
-    };
-    if (!Bounded) centre(0, blocks.first(count));
     each<kVectors>([&](auto v) MIXTURA_LAMBDA { q[v] = V{}; });
     for (int part = 0, j = 0; part < count; j += blocks.size(part++)) {
-        if (Bounded) centre(j, j + blocks.size(part));
         with_size<kColumns>(blocks.size(part), [&](auto n) MIXTURA_LAMBDA {
             V y[n][kVectors];
-            whiten_block<A, n>(j, u, t, step, y);
+            whiten_block<A, n, true>(j, u, xt, S, mu, y);
             each<n>([&](auto c)
                         MIXTURA_LAMBDA { each<kVectors>([&](auto v) MIXTURA_LAMBDA { q[v] += y[c][v] * y[c][v]; }); });
             u += (j + n) * n;
@@ -136,13 +135,12 @@ MIXTURA_INLINE bool dense_panel(const Parts& blocks, int count, std::ptrdiff_t S
 // Logits of one component.
 template <class A>
 inline void dense_logits_general(int d, int R, std::ptrdiff_t S, const typename A::T* xt, const typename A::T* mu,
-                                 const typename A::T* u, typename A::T offset, typename A::T* t,
-                                 typename A::T* logit /* (R) */) {
+                                 const typename A::T* u, typename A::T offset, typename A::T* logit /* (R) */) {
     using V = typename A::V;
     const Parts blocks(d, kColumns);
     for (int r = 0; r < R; r += kVectors * A::L) {
         V q[kVectors];
-        dense_panel<A, false>(blocks, blocks.count, S, xt + r, mu, u, t, q, q);
+        dense_panel<A, false>(blocks, blocks.count, S, xt + r, mu, u, q, q);
         each<kVectors>([&](auto v) MIXTURA_LAMBDA { A::store(logit + r + v * A::L, to_logit<A>(q[v], offset)); });
     }
 }

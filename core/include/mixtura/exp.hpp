@@ -49,7 +49,7 @@ MIXTURA_INLINE typename A::V exp(typename A::V x, typename A::T lowest = underfl
         q = odd * r + even;
     }
     const V p = (q * r2 + r) + T(1);
-    const V scaled = A::from_bits(A::bits(p) + (A::bits(shifted) << I(is_double ? 52 : 23)));
+    const V scaled = A::add_bits(p, A::bits(shifted) << I(is_double ? 52 : 23));
     return x >= lowest ? scaled : V{};
 }
 

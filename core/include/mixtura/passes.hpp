@@ -77,7 +77,7 @@ struct Passes {
                     if constexpr (D > 0) {
                         dense_logits_small<A, D>(n, b.S, xt, p.mu_of(k, d), p.u_of(k), p.offset[k], logit);
                     } else {
-                        dense_logits_general<A>(d, n, b.S, xt, p.mu_of(k, d), p.u_of(k), p.offset[k], b.t, logit);
+                        dense_logits_general<A>(d, n, b.S, xt, p.mu_of(k, d), p.u_of(k), p.offset[k], logit);
                     }
                 }
             });

@@ -50,7 +50,7 @@ struct Pruner {
         for (int k = 0; k < m.K; ++k) {
             for (int r = 0; r < R; r += step) {
                 V q[kVectors];
-                dense_panel<A, false>(blocks, columns, b.S, b.xt + r, p.mu_of(k, m.d), p.u_of(k), b.t, q, q);
+                dense_panel<A, false>(blocks, columns, b.S, b.xt + r, p.mu_of(k, m.d), p.u_of(k), q, q);
                 each<kVectors>([&](auto v) MIXTURA_LAMBDA {
                     A::store(b.logit + k * b.S + r + v * A::L, to_logit<A>(q[v], p.offset[k]));
                 });
@@ -92,7 +92,7 @@ struct Pruner {
         });
         T* const logit = b.logit + k * b.S + r;
         const Parts blocks(m.d, kColumns);
-        if (!dense_panel<A, Bounded>(blocks, blocks.count, b.S, b.xt + r, p.mu_of(k, m.d), p.u_of(k), b.t, reach, q)) {
+        if (!dense_panel<A, Bounded>(blocks, blocks.count, b.S, b.xt + r, p.mu_of(k, m.d), p.u_of(k), reach, q)) {
             each<kVectors>(
                 [&](auto v) MIXTURA_LAMBDA { A::store(logit + v * A::L, A::all(-static_cast<T>(__builtin_inf()))); });
             return;

@@ -15,7 +15,7 @@ inline void whiten_tile(int d, int R, std::ptrdiff_t S, const typename A::T* u, 
         with_size<kColumns>(blocks.size(part), [&](auto n) MIXTURA_LAMBDA {
             for (int r = 0; r < R; r += kVectors * A::L) {
                 V y[n][kVectors];
-                whiten_block<A, n>(j, u, xt + r, S, y);
+                whiten_block<A, n, false>(j, u, xt + r, S, nullptr, y);
                 each<n>([&](auto c) MIXTURA_LAMBDA {
                     each<kVectors>([&](auto v) MIXTURA_LAMBDA { A::store(z + (j + c) * S + r + v * A::L, y[c][v]); });
                 });

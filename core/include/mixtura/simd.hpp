@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #if defined(__SSE2__)
 #include <immintrin.h>
@@ -67,6 +68,7 @@ struct Lanes {
     static constexpr int L = L_;
     using V = Vec<T_, L_>;
     using M = Vec<I, L_>;  // integers of the same width: bits, and masks of comparisons
+    using W = Vec<std::make_unsigned_t<I>, L_>;
 
     static MIXTURA_INLINE V load(const T* p) {
         V v;
@@ -79,6 +81,15 @@ struct Lanes {
         M m;
         std::memcpy(&m, &v, sizeof m);
         return m;
+    }
+    // Bits of a plus bits of b, modulo 2^(their number).
+    static MIXTURA_INLINE V add_bits(V a, M b) {
+        W x, y;
+        std::memcpy(&x, &a, sizeof x);
+        std::memcpy(&y, &b, sizeof y);
+        x += y;
+        std::memcpy(&a, &x, sizeof a);
+        return a;
     }
     static MIXTURA_INLINE V from_bits(M m) {
         V v;
