@@ -1,4 +1,4 @@
-"""What each part of a pass costs a row and component, on one core with its tile in cache, beside the flops it does."""
+"""What each part of a pass costs a row and component, on one core with its tile in cache."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _FEATURES = (2, 4, 8, 16, 32, 64, 128)
 _PARTS = ("load", "logits", "log_sum_exp", "sums")
 _NOTE = (
     "Nanoseconds a row and component on one core, K = 16, a tile in cache, the shortest of many; no "
-    "responsibility is negligible. In brackets the share of the peak of one core, counting d (d + 1) flops for "
-    "each of the two halves of full, 4 d for those of diag and 2 d for those of tied and spherical."
+    "responsibility is negligible. In brackets the share of the peak of one core, counting d (d + 1) flops "
+    "for each of the two halves of full, 4 d for those of diag and 2 d for those of tied and spherical."
 )
 
 
