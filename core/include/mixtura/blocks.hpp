@@ -77,6 +77,7 @@ struct Blocks {
         size = tiles_a_block * tile;
         count = (rows + size - 1) / size;
     }
+    bool begins(std::int64_t row) const { return row % size == 0; }
 };
 
 // Calls tile(state, first, rows) over all tiles, and begin(thread) -> state, end(state, block) around each block.

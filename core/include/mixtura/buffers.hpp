@@ -105,6 +105,7 @@ constexpr std::ptrdiff_t whole(int d) {
 template <class A>
 struct Buffers {
     using T = typename A::T;
+    Learned* learned;
     std::ptrdiff_t S;     // distance between features or components, at least R
     T* xt;                // (d, S) rows about the centre
     T* t;                 // (d, S) about one mean, or whitened
@@ -122,11 +123,13 @@ struct Buffers {
     static std::size_t bytes(const Model& m, int R) {
         const std::size_t arrays = 2 * static_cast<std::size_t>(m.d) + (keeps_distances(m) ? 2 : 1) * m.K + 4;
         const std::size_t r = static_cast<std::size_t>(R);
-        return sizeof(T) * padded<T>(R) * arrays + sizeof(T*) * r + sizeof(std::int32_t) * (2 * r + m.K + 5) + 64;
+        return sizeof(T) * padded<T>(R) * arrays + sizeof(T*) * r + sizeof(std::int32_t) * (2 * r + m.K + 5) +
+               sizeof(Learned) + 64;
     }
 
     Buffers(void* scratch, const Model& m, int R) {
-        const auto address = reinterpret_cast<std::uintptr_t>(scratch);
+        learned = static_cast<Learned*>(scratch);
+        const auto address = reinterpret_cast<std::uintptr_t>(learned + 1);
         S = padded<T>(R);
         const std::ptrdiff_t dS = m.d * S, kS = m.K * S;
         xt = reinterpret_cast<T*>((address + 63) & ~static_cast<std::uintptr_t>(63));

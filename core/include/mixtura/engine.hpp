@@ -58,6 +58,7 @@ inline Statistics e_step(const Kernel& kernel, const Rows& X, const Model& m, in
         [&] { return State{Memory(kernel.scratch_bytes(m, tile)), tree.zeros()}; },
         [&](State& state, std::int64_t first, int rows) {
             double* s = state.sums.data();
+            if (blocks.begins(first)) *static_cast<Learned*>(state.scratch.get()) = Learned{};
             kernel.e_step(X, m, prepared.get(), state.scratch.get(), tile, first, rows,
                           Sums{s, s + out.s1, s + out.s2, s + out.l});
         },
@@ -77,9 +78,11 @@ inline void score(const Kernel& kernel, const Rows& X, const Model& m, const Sco
     const int tile = kernel.tile_rows(m);
     const Memory prepared(kernel.prepared_bytes(m));
     kernel.prepare(m, prepared.get());
+    const Blocks blocks(X.n, tile);
     for_each_block(
-        Blocks(X.n, tile), is_inline(X, m) ? 1 : n_threads, poll, [&] { return Memory(kernel.scratch_bytes(m, tile)); },
+        blocks, is_inline(X, m) ? 1 : n_threads, poll, [&] { return Memory(kernel.scratch_bytes(m, tile)); },
         [&](Memory& scratch, std::int64_t first, int rows) {
+            if (blocks.begins(first)) *static_cast<Learned*>(scratch.get()) = Learned{};
             kernel.score(X, m, prepared.get(), scratch.get(), tile, first, rows, out);
         },
         [](Memory&, std::int64_t) {});

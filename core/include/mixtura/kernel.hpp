@@ -57,6 +57,12 @@ struct Nearest {
     double* all;           // (K, rows) or null
 };
 
+// What a tile tells those after it in the same block; at the start of the scratch memory. The driver clears it where a
+// block begins, so that what is learned depends on the rows alone, not on which thread had them.
+struct Learned {
+    enum class Pruning { unknown, pays, does_not } pruning;
+};
+
 // One implementation, for one element type of the data.
 struct Kernel {
     int lanes;
@@ -64,7 +70,7 @@ struct Kernel {
     std::size_t (*prepared_bytes)(const Model&);
     void (*prepare)(const Model&, void* prepared);
     std::size_t (*scratch_bytes)(const Model&, int tile_rows);
-    // Rows [first, first + rows) with rows <= tile_rows.
+    // Rows [first, first + rows) with rows <= tile_rows; the scratch memory begins with `Learned`.
     void (*e_step)(const Rows&, const Model&, const void* prepared, void* scratch, int tile_rows, std::int64_t first,
                    int rows, const Sums&);
     void (*score)(const Rows&, const Model&, const void* prepared, void* scratch, int tile_rows, std::int64_t first,

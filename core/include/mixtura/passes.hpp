@@ -99,24 +99,30 @@ struct Passes {
         }
     }
 
-    // The same, but for logits that are negligible: where the first rows of the tile say that these are most, rows are
-    // sorted and components given up early; `order` then says which row stands where.
+    // The same, but for logits that are negligible: where these are most, rows are sorted and components given up
+    // early; `order` then says which row stands where. Some rows of the first tile of a block say whether that pays.
     template <class Then>
     void by_rows_pruned(const Then& then) {
-        constexpr int some = 2 * step;
-        if (Pruner<A>::applies(m) && R > 2 * some) {
-            const Pruner<A> pruner{m, p, b};
-            logits_of(0, some);
-            if (pruner.pays(some)) {
-                pruner.sort_by_guess(rows, R);
-                order = b.order;
-                load_tile<A>(X, first, rows, R, b.S, order, b.xt);
-                pruner.logits(R);
-                then(0, R);
-                return;
+        using Pruning = Learned::Pruning;
+        const Pruner<A> pruner{m, p, b};
+        Pruning& pruning = b.learned->pruning;
+        if (pruning == Pruning::unknown) {
+            pruning = Pruning::does_not;
+            if (Pruner<A>::applies(m)) {
+                const int some = R < 2 * step ? R : 2 * step;
+                logits_of(0, some);
+                if (pruner.pays(some)) pruning = Pruning::pays;
             }
         }
-        by_rows(then);
+        if (pruning == Pruning::does_not) {
+            by_rows(then);
+            return;
+        }
+        pruner.sort_by_guess(rows, R);
+        order = b.order;
+        load_tile<A>(X, first, rows, R, b.S, order, b.xt);
+        pruner.logits(R);
+        then(0, R);
     }
 
     void log_sum_exp(int from, int n, T lowest) const {

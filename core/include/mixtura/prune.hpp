@@ -23,7 +23,7 @@ struct Pruner {
         return m.geometry == Geometry::dense && !m.shared && m.d >= kPruneFrom && m.K > 2;
     }
 
-    // Whether the first rows of a tile, whose logits are known, say that it pays: |y|^2 grows about evenly with the
+    // Whether R rows whose logits are known say that it pays: |y|^2 grows about evenly with the
     // columns, and the work with their square.
     bool pays(int R) const {
         const T infinity = static_cast<T>(__builtin_inf());
@@ -46,11 +46,11 @@ struct Pruner {
     // tile stay at its end. Leaves where each component's begin in b.count.
     void sort_by_guess(int rows, int R) const {
         const Parts blocks(m.d, kColumns);
-        const int columns = (blocks.count + 3) / 4;
+        const int some = (blocks.count + 7) / 8;
         for (int k = 0; k < m.K; ++k) {
             for (int r = 0; r < R; r += step) {
                 V q[kVectors];
-                dense_panel<A, false>(blocks, columns, b.S, b.xt + r, p.mu_of(k, m.d), p.u_of(k), q, q);
+                dense_panel<A, false>(blocks, some, b.S, b.xt + r, p.mu_of(k, m.d), p.u_of(k), q, q);
                 each<kVectors>([&](auto v) MIXTURA_LAMBDA {
                     A::store(b.logit + k * b.S + r + v * A::L, to_logit<A>(q[v], p.offset[k]));
                 });
