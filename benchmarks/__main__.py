@@ -7,10 +7,23 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from benchmarks.machine import this_machine
 from benchmarks.table import Table, write_into
 
-CLAIMS = ("em_pass", "scoring", "peak_share", "threads", "memory", "accuracy", "startup")
+CLAIMS = (
+    "em_pass",
+    "peers",
+    "sweep",
+    "scoring",
+    "peak_share",
+    "scaling",
+    "threads",
+    "memory",
+    "accuracy",
+    "startup",
+)
 _ROOT = Path(__file__).resolve().parent.parent
 _DOCUMENTS = (_ROOT / "README.md", _ROOT / "docs" / "performance.md")
 
@@ -30,7 +43,11 @@ def main() -> None:
     machine = this_machine().line()
     print(machine, flush=True)
     for name in arguments.claims or CLAIMS:
-        tables = import_module(f"benchmarks.{name}").run(smoke=arguments.smoke)
+        claim = import_module(f"benchmarks.{name}")
+        # On small arrays the threads of BLAS wait for each other, which beside other work takes minutes. Only
+        # libraries that are loaded by now can be told so.
+        with threadpool_limits(1 if arguments.smoke else None, user_api="blas"):
+            tables = claim.run(smoke=arguments.smoke)
         tables = [Table(t.name, t.columns, t.rows, f"{t.note} {machine}.") for t in tables]
         for table in tables:
             print(f"\n## {table.name}\n\n{table.markdown()}", flush=True)

@@ -10,7 +10,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-__all__ = ["in_fresh_process", "interleaved", "ratio", "seconds"]
+__all__ = ["in_fresh_process", "interleaved", "per_pass", "ratio", "seconds", "timed"]
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -18,6 +18,17 @@ def seconds(work: Callable[[], object]) -> float:
     begin = perf_counter()
     work()
     return perf_counter() - begin
+
+
+def timed(work: Callable[[int], object]) -> Callable[[int], float]:
+    """Return a function that says how long `work` takes for a number."""
+    return lambda number: seconds(lambda: work(number))
+
+
+def per_pass(fit_seconds: Callable[[int], float], passes: int) -> float:
+    """Return what a pass costs: what is no pass drops out of the difference of two fits."""
+    short = fit_seconds(1)
+    return (fit_seconds(1 + passes) - short) / passes
 
 
 def interleaved(measurements: Mapping[str, Callable[[], float]], repeats: int) -> dict[str, float]:

@@ -10,10 +10,10 @@ void test_passes();
 void test_threads();
 
 int main() {
-    test_math();
     for (const mixtura::InstructionSet* set : mixtura::available_instruction_sets()) {
         mixtura::choose_instruction_set(set->name);
         const int before = check::passed;
+        test_math();
         test_em();
         test_factor();
         test_passes();
