@@ -18,6 +18,7 @@ CLAIMS = (
     "sweep",
     "scoring",
     "peak_share",
+    "halves",
     "scaling",
     "threads",
     "memory",

@@ -25,7 +25,7 @@ _PEER_SHARE = 8
 _COMPARED_PASSES = 5
 
 _NOTE = (
-    "Milliseconds a pass, medians of 5 interleaved runs; scikit-learn in float64. Δ is the largest "
+    "Milliseconds a pass, medians of 3 interleaved runs; scikit-learn in float64. Δ is the largest "
     "difference of the parameters from scikit-learn's after 5 passes from the same start, in standard "
     "deviations of the data."
 )
@@ -80,7 +80,7 @@ def _table(name: str, workloads: Sequence[Workload], note: str, *, smoke: bool) 
     ratios: dict[str, list[float]] = {"float64": [], "float32": []}
     for full_size in workloads:
         workload = full_size.smaller() if smoke else full_size
-        times, gap, gap_single = _measure(workload, 1 if smoke else 5)
+        times, gap, gap_single = _measure(workload, 1 if smoke else 3)
         if not gap < 1e-8:
             msg = f"{workload.name}: parameters differ from scikit-learn's by {gap:.1e}"
             raise AssertionError(msg)

@@ -95,5 +95,5 @@ WORKLOADS = (
     Workload(500_000, 8, 64, "diag", 8),
     Workload(200_000, 32, 32, "tied", 8),
     Workload(500_000, 16, 16, "spherical", 10),
-    Workload(400, 2, 4, "full", 500),
+    Workload(400, 2, 4, "full", 5000),
 )

@@ -12,6 +12,7 @@ from benchmarks.peer_fits.problem import Found, Problem
 
 os.environ["JAX_PLATFORMS"] = "cpu"  # read when jax is imported
 
+import jax
 from gmmx import EMFitter, GaussianMixtureModelJax
 
 
@@ -27,7 +28,8 @@ def main() -> None:
     )
 
     def fit(passes: int) -> GaussianMixtureModelJax:
-        return EMFitter(max_iter=passes, tol=0.0, reg_covar=0.0).fit(X, initial).gmm
+        fitted = EMFitter(max_iter=passes, tol=0.0, reg_covar=0.0).fit(X, initial)
+        return jax.block_until_ready(fitted.gmm)  # fit returns before the work is done
 
     def parameters(model: GaussianMixtureModelJax) -> Found:
         return Found(model.weights_numpy, model.means_numpy, model.covariances.values_numpy)

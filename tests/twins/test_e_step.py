@@ -88,6 +88,34 @@ def test_native_sums_are_the_reference_sums(
     statistics_agree(got, wanted, bound, tolerance(case.dtype, case.d))
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("structure", STRUCTURES)
+def test_what_is_left_out_where_components_are_apart_does_not_show(
+    structure, dtype, layout, make_params, make_weights, in_layout, scale, statistics_agree
+) -> None:
+    # Few rows a component are summed by themselves, and most components are given up early.
+    k, d, n = 7, 21, 1500
+    rng = np.random.default_rng(8)
+    params = make_params(structure, k, d, rng)
+    params = Params(params.weights, 6.0 * params.means, params.whitener, params.log_det)
+    near = params.means[rng.integers(k, size=n)] + 0.3 * rng.normal(size=(n, d))
+    rows = in_layout(near.astype(dtype), layout)
+    weight = make_weights("integers", n, rng)
+    reference = ReferenceBackend(rows, weight)
+    wanted = reference.e_step(params)
+    scores = reference.score(params, log_prob=True, resp=True)
+    assert np.mean(scores.resp > 1e-30) < 0.5
+    native = NativeBackend(rows, weight, centre=rng.normal(size=d), n_threads=2)
+    bound = scale(rows.astype(np.float64), weight, scores.resp, scores.log_prob, params)
+    # Moments pooled over components are a difference of sums, whose rounding grows with the distance between them.
+    slack = 4 if params.is_shared else 1
+    statistics_agree(native.e_step(params), wanted, bound, slack * tolerance(dtype, d))
+    found = native.score(params, log_prob=True, labels=True)
+    np.testing.assert_allclose(found.log_prob, scores.log_prob, rtol=20 * tolerance(dtype, d))
+    np.testing.assert_array_equal(found.labels, scores.resp.argmax(axis=1))
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("structure", STRUCTURES)
 def test_data_far_from_the_origin_keep_their_digits_with_a_centre(

@@ -81,6 +81,13 @@ inline void prepare(const Model& m, void* memory) {
     if (m.geometry == Geometry::dense && m.shared) whiten_means(m, p);
 }
 
+// Without second moments of matrices or features, first moments of all components are one matrix product, if they are
+// about one point. In float that point would have to be near: the digits of a mean far from it would be lost.
+template <class T>
+inline bool s1_about_centre(const Model& m) {
+    return m.geometry == Geometry::linear || (sizeof(T) == 8 && (m.shared || m.geometry == Geometry::spherical));
+}
+
 inline bool keeps_distances(const Model& m) { return m.geometry == Geometry::spherical && !m.shared; }
 
 // As many rows as keep a tile's buffers within the smallest second-level cache that is common, and a group of

@@ -8,7 +8,7 @@ namespace mixtura::MIXTURA_ISA {
 // Components, times 2 vectors of rows, whose distances are in registers at once; and features whose sums are. Where
 // there are few registers, more components are fed from memory, and latency shows with fewer.
 #if defined(__AVX512F__) || defined(__aarch64__)
-constexpr int kFarScaled = 4, kFar = 6;
+constexpr int kFarScaled = 4, kFar = 4;
 constexpr int kSums = 8;
 #else
 constexpr int kFarScaled = 2, kFar = 4;

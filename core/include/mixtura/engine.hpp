@@ -67,7 +67,7 @@ inline Statistics e_step(const Kernel& kernel, const Rows& X, const Model& m, in
             state.sums = tree.zeros();
         });
     out.sums = tree.total();
-    if ((m.shared && m.geometry != Geometry::linear) || m.geometry == Geometry::spherical) {
+    if (kernel.s1_about_centre(m) && m.geometry != Geometry::linear) {
         for (std::size_t i = 0; i < K * m.d; ++i) out.sums[out.s1 + i] -= out.sums[i / m.d] * m.mu[i];
     }
     return out;

@@ -39,7 +39,7 @@ struct Model {
 // Where a tile's results go. Statistics are added, in double.
 struct Sums {
     double* S0;  // (K)
-    double* S1;  // (K, d), about the means; if shared or spherical, about the centre
+    double* S1;  // (K, d), about the means, or about the centre if the kernel says so
     double* S2;  // (K, d(d+1)/2) upper triangle by rows, (K, d), (K), or null if shared
     double* L;   // (1)
 };
@@ -69,6 +69,7 @@ struct Kernel {
     int (*tile_rows)(const Model&);
     std::size_t (*prepared_bytes)(const Model&);
     void (*prepare)(const Model&, void* prepared);
+    bool (*s1_about_centre)(const Model&);
     std::size_t (*scratch_bytes)(const Model&, int tile_rows);
     // Rows [first, first + rows) with rows <= tile_rows; the scratch memory begins with `Learned`.
     void (*e_step)(const Rows&, const Model&, const void* prepared, void* scratch, int tile_rows, std::int64_t first,

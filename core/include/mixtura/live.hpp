@@ -113,14 +113,14 @@ constexpr int kFeatures = 4;  // vectors of features at once
 constexpr int kFewDense = 2;
 constexpr int kFewFlat = 6;
 
-// Sums of w (x - centre) of one component.
+// Sums of w (x - centre) of one component; less its mean, unless mu is null.
 template <class A>
-inline void live_first_moments(int d, const LiveRows<A>& live, double* S1) {
+inline void live_first_moments(int d, const LiveRows<A>& live, const typename A::T* mu, double* S1) {
     using V = typename A::V;
     const Parts parts(static_cast<int>(whole<A>(d) / A::L), kFeatures);
     for (int part = 0, j = 0; part < parts.count; j += parts.size(part++) * A::L) {
         with_size<kFeatures>(parts.size(part), [&](auto nj) MIXTURA_LAMBDA {
-            const Features<A, nj> about(live.X.centre, nullptr, j, d);
+            const Features<A, nj> about(live.X.centre, mu, j, d);
             V s[nj];
             each<nj>([&](auto c) MIXTURA_LAMBDA { s[c] = V{}; });
             for (int i = 0; i < live.n; ++i) {
@@ -224,16 +224,17 @@ inline void live_dense_sums(int d, const LiveRows<A>& live, const typename A::T*
         });
     }
     constexpr int NI = 4, NJ = kPairRows;
-    for (int i = 0; i < d; i += NI) {
+    const auto columns_from = [&](int i, auto ni) MIXTURA_LAMBDA {
         const int begin = i / A::L;
         const Parts columns(vectors - begin, NJ);
-        with_size<NI>(d - i < NI ? d - i : NI, [&](auto ni) MIXTURA_LAMBDA {
-            for (int part = 0, j = begin * A::L; part < columns.count; j += columns.size(part++) * A::L) {
-                with_size<NJ>(columns.size(part),
-                              [&](auto nj) MIXTURA_LAMBDA { live_pair_block<A, ni, nj>(d, n, i, j, v, stride, S2); });
-            }
-        });
-    }
+        for (int part = 0, j = begin * A::L; part < columns.count; j += columns.size(part++) * A::L) {
+            with_size<NJ>(columns.size(part),
+                          [&](auto nj) MIXTURA_LAMBDA { live_pair_block<A, ni, nj>(d, n, i, j, v, stride, S2); });
+        }
+    };
+    int i = 0;
+    for (; i + NI <= d; i += NI) columns_from(i, Index<NI>{});
+    for (; i < d; ++i) columns_from(i, Index<1>{});
 }
 
 }  // namespace mixtura::MIXTURA_ISA

@@ -50,13 +50,13 @@ struct Passes {
 
     std::int64_t row(int r) const { return first + (order ? order[r] : r); }
 
-    void distances(int from, int n, T* squared) const {
+    MIXTURA_ONCE void distances(int from, int n, T* squared) const {
         diagonal_logits_all<A, false>(m.K, m.d, n, b.S, b.xt + from, p.mu, nullptr, true, p.half, p.offset,
                                       squared ? squared + from : squared, b.logit + from);
     }
 
     // Logits of n rows.
-    void logits_of(int from, int n) const {
+    MIXTURA_ONCE void logits_of(int from, int n) const {
         const int d = m.d;
         const T* xt = b.xt + from;
         T* logits = b.logit + from;
@@ -125,12 +125,12 @@ struct Passes {
         then(0, R);
     }
 
-    void log_sum_exp(int from, int n, T lowest) const {
+    MIXTURA_ONCE void log_sum_exp(int from, int n, T lowest) const {
         LogSumExp<A, kVectors>{m.K, b.S, lowest}(n, b.logit + from, b.log_prob + from, b.scale + from);
     }
 
     // The most probable component of each row, to scale.
-    void most_probable(int from, int n) const {
+    MIXTURA_ONCE void most_probable(int from, int n) const {
         first_largest<A>(m.K, n, b.S, b.logit + from, b.log_prob + from, b.scale + from);
     }
 
@@ -190,11 +190,16 @@ struct Passes {
         }
         if (!product) return;
         const bool few = m.d >= A::L && total < R * m.K / kFewFlat;
-        if (!few) first_moments<A>(m.K, m.d, R, b.S, b.xt, b.logit, out.S1);
+        const bool about_centre = s1_about_centre<T>(m);
+        if (!few) {
+            const auto sums = about_centre ? first_moments<A, false> : first_moments<A, true>;
+            sums(m.K, m.d, R, b.S, b.xt, b.logit, p.mu, out.S1);
+        }
         for (int k = 0; k < m.K; ++k) {
             if (!b.count[k]) continue;
             if (few) {
-                live_first_moments<A>(m.d, live(k), out.S1 + static_cast<std::ptrdiff_t>(k) * m.d);
+                const T* mu = about_centre ? nullptr : p.mu_of(k, m.d);
+                live_first_moments<A>(m.d, live(k), mu, out.S1 + static_cast<std::ptrdiff_t>(k) * m.d);
             }
             if (!m.shared) out.S2[k] += spread(k);
         }
@@ -313,6 +318,7 @@ struct Passes {
             tile_rows<A>,
             prepared_bytes<T>,
             prepare<T>,
+            s1_about_centre<T>,
             Buffers<A>::bytes,
             [](const Rows& X, const Model& m, const void* prepared, void* scratch, int tile, std::int64_t first,
                int rows, const Sums& out) { Passes(X, m, prepared, scratch, tile, first, rows).e_step(out); },

@@ -25,7 +25,7 @@ struct Pruner {
 
     // Whether R rows whose logits are known say that it pays: |y|^2 grows about evenly with the
     // columns, and the work with their square.
-    bool pays(int R) const {
+    MIXTURA_ONCE bool pays(int R) const {
         const T infinity = static_cast<T>(__builtin_inf());
         V work{};
         for (int r = 0; r < R; r += A::L) {
@@ -44,7 +44,7 @@ struct Pruner {
 
     // Puts rows together that seem to belong to one component, by the first columns of y; the rows that only fill the
     // tile stay at its end. Leaves where each component's begin in b.count.
-    void sort_by_guess(int rows, int R) const {
+    MIXTURA_ONCE void sort_by_guess(int rows, int R) const {
         const Parts blocks(m.d, kColumns);
         const int some = (blocks.count + 7) / 8;
         for (int k = 0; k < m.K; ++k) {
@@ -67,7 +67,7 @@ struct Pruner {
 
     // Logits of the sorted rows; -inf where they are negligible. First those of each panel with the components it was
     // sorted by, then all others against these.
-    void logits(int R) const {
+    MIXTURA_ONCE void logits(int R) const {
         for (int r = 0; r < R; r += A::L) A::store(b.log_prob + r, A::all(-static_cast<T>(__builtin_inf())));
         for (int k = 0; k < m.K; ++k) {
             for (int r = own_begin(k); r < own_end(k); r += step) panel<false>(k, r);

@@ -61,10 +61,10 @@ inline void linear_logits_all(int K, int d, int R, std::ptrdiff_t S, const typen
     }
 }
 
-// Sums of r x for NK components and NF features.
-template <class A, int NK, int NF>
+// Sums of r x for NK components and NF features; if Centred, of r (x - mu).
+template <class A, int NK, int NF, bool Centred>
 MIXTURA_INLINE void moment_block(int d, int R, std::ptrdiff_t S, const typename A::T* xt /* (NF, S) */,
-                                 const typename A::T* resp /* (NK, S) */, double* S1) {
+                                 const typename A::T* resp /* (NK, S) */, const typename A::T* mu, double* S1) {
     using V = typename A::V;
     V s[NK * NF];
     each<NK * NF>([&](auto p) MIXTURA_LAMBDA { s[p] = V{}; });
@@ -73,7 +73,13 @@ MIXTURA_INLINE void moment_block(int d, int R, std::ptrdiff_t S, const typename 
         each<NK>([&](auto k) MIXTURA_LAMBDA { w[k] = A::load(resp + k * S + r); });
         each<NF>([&](auto f) MIXTURA_LAMBDA {
             const V x = A::load(xt + f * S + r);
-            each<NK>([&](auto k) MIXTURA_LAMBDA { s[k * NF + f] += w[k] * x; });
+            each<NK>([&](auto k) MIXTURA_LAMBDA {
+                if constexpr (Centred) {
+                    s[k * NF + f] += w[k] * (x - mu[static_cast<std::ptrdiff_t>(k) * d + f]);
+                } else {
+                    s[k * NF + f] += w[k] * x;
+                }
+            });
         });
     }
     typename A::T sums[A::template room<NK * NF>];
@@ -83,17 +89,17 @@ MIXTURA_INLINE void moment_block(int d, int R, std::ptrdiff_t S, const typename 
             S1[static_cast<std::ptrdiff_t>(k) * d + f] += static_cast<double>(sums[k * NF + f]);
 }
 
-// S1 += sums over the tile of r x, a matrix product.
-template <class A>
+// S1 += sums over the tile of r x, a matrix product; if Centred, of r (x - mu).
+template <class A, bool Centred>
 inline void first_moments(int K, int d, int R, std::ptrdiff_t S, const typename A::T* xt,
-                          const typename A::T* resp /* (K, S) */, double* S1) {
+                          const typename A::T* resp /* (K, S) */, const typename A::T* mu /* (K, d) */, double* S1) {
     const Parts rows(K, kPairRows), columns(d, kPairColumns);
     for (int part = 0, k = 0; part < rows.count; k += rows.size(part++)) {
         with_size<kPairRows>(rows.size(part), [&](auto n) MIXTURA_LAMBDA {
             for (int q = 0, j = 0; q < columns.count; j += columns.size(q++)) {
                 with_size<kPairColumns>(columns.size(q), [&](auto m) MIXTURA_LAMBDA {
-                    moment_block<A, n, m>(d, R, S, xt + j * S, resp + k * S,
-                                          S1 + static_cast<std::ptrdiff_t>(k) * d + j);
+                    const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(k) * d + j;
+                    moment_block<A, n, m, Centred>(d, R, S, xt + j * S, resp + k * S, mu + at, S1 + at);
                 });
             }
         });

@@ -21,6 +21,8 @@ template <class T, int L>
 using Vec = typename VecOf<T, L>::type;
 #define MIXTURA_INLINE inline __attribute__((always_inline))
 #define MIXTURA_LAMBDA __attribute__((always_inline))
+// One copy each, however many callers there are: kernels take long to compile.
+#define MIXTURA_ONCE __attribute__((noinline))
 #else
 #error "mixtura needs GCC or Clang (on Windows: clang-cl)"
 #endif

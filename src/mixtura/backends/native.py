@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +14,8 @@ from mixtura.params import Params
 from mixtura.stats import SufficientStatistics
 
 __all__ = ["NativeBackend"]
+
+_COPIED_ROWS = 8192
 
 
 class NativeBackend:
@@ -134,9 +136,27 @@ class NativeBackend:
             # One component of unit covariance at the centre: its statistics are the plain moments.
             unit = np.eye(d)[None] if ndim == 3 else np.ones((1, d))
             about_centre = Params(np.ones(1), self._centre[None], unit, np.zeros(1))
-            self._scatter[ndim] = self.e_step(about_centre).s2
+            total = np.zeros_like(unit)
+            for backend in self._in_float64():
+                total += backend.e_step(about_centre).s2
+            self._scatter[ndim] = total
         scatter = self._scatter[ndim]
         return scatter if whitener.shape[-1] == d else scatter.sum(axis=1, keepdims=True)
+
+    def _in_float64(self) -> Iterator[NativeBackend]:
+        """Yield all rows in float64, by blocks if that takes a copy.
+
+        What components far apart have within them is a small difference of large sums: those of float32 would
+        leave it few digits.
+        """
+        if self._X.dtype == np.float64:
+            yield self
+            return
+        for first in range(0, self.n_samples, _COPIED_ROWS):
+            rows = slice(first, first + _COPIED_ROWS)
+            weight = None if self._w is None else self._w[rows]
+            block = self._X[rows].astype(np.float64)
+            yield NativeBackend(block, weight, centre=self._centre, n_threads=self._n_threads)
 
     def score(
         self, params: Params, *, log_prob: bool = False, resp: bool = False, labels: bool = False
