@@ -108,7 +108,7 @@ def test_what_is_left_out_where_components_are_apart_does_not_show(
     assert np.mean(scores.resp > 1e-30) < 0.5
     native = NativeBackend(rows, weight, centre=rng.normal(size=d), n_threads=2)
     bound = scale(rows.astype(np.float64), weight, scores.resp, scores.log_prob, params)
-    # Moments pooled over components are a difference of sums, whose rounding grows with the distance between them.
+    # Moments pooled over components are a difference of sums: their rounding grows with the distance between.
     slack = 4 if params.is_shared else 1
     statistics_agree(native.e_step(params), wanted, bound, slack * tolerance(dtype, d))
     found = native.score(params, log_prob=True, labels=True)
