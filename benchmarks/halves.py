@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from benchmarks.machine import Program, peak_now
 from benchmarks.table import Table
-from mixtura.threads import available_cores
 
 __all__ = ["run"]
 
@@ -30,8 +29,8 @@ def run(*, smoke: bool) -> list[Table]:
         for d in _FEATURES[:2] if smoke else _FEATURES:
             cells = []
             for dtype in ("float64", "float32"):
-                found = program.run(structure, dtype, d, _COMPONENTS, 1 if smoke else 30)
-                peak = peak_now()[dtype] / available_cores()
+                found = program.run(structure, dtype, d, _COMPONENTS, 1 if smoke else 15)
+                peak = peak_now(cores=1)[dtype]
                 for part in _PARTS:
                     share = _useful(structure, d) / found[part] / peak
                     bracket = f" ({share:.0%})" if part in ("logits", "sums") else ""

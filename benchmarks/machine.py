@@ -98,9 +98,9 @@ def _peak() -> Program:
     return Program("peak")
 
 
-def peak_now() -> dict[str, float]:
+def peak_now(cores: int | None = None) -> dict[str, float]:
     """Return GFLOP/s by type at this moment: on a shared machine they change from minute to minute."""
-    limits = _peak().run(available_cores(), 3_000_000)
+    limits = _peak().run(cores or available_cores(), 3_000_000)
     del limits["bandwidth"]
     return limits
 
