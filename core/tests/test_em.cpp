@@ -157,7 +157,7 @@ struct Fit {
         scatter = {total.data(), reach.data()};
     }
 
-    Run start(bool shared, std::int64_t passes, bool evaluate) const {
+    Run start(bool shared, std::int64_t passes, bool evaluate, bool accelerate = false) const {
         const Shape shape{4, 3, Geometry::dense, shared};
         double weight = 0;
         for (int i = 0; i < p.n; ++i) weight += p.w(i);
@@ -165,15 +165,18 @@ struct Fit {
                 .scatter = shared ? &scatter : nullptr,
                 .reg = {1.0, nullptr},
                 .weight = weight,
-                .tol = 0,
+                .stop = {0, 0},
+                .accelerate = accelerate,
                 .passes = passes,
                 .evaluate = evaluate,
                 .previous = -INFINITY,
+                .previous_gain = INFINITY,
+                .watch = {},
                 .state = mixtura::State(shape)};
         run.state.weights.assign(4, 0.25);
         for (int i = 0; i < 12; ++i) run.state.means[i] = p.mu[i];
         for (int k = 0; k < shape.count(); ++k) {
-            for (int e = 0; e < 3; ++e) run.state.U[k * 9 + e * 4] = 1;
+            for (int e = 0; e < 3; ++e) run.state.U[k * 9 + e * 4] = run.state.covariances[k * 9 + e * 4] = 1;
         }
         return run;
     }
@@ -212,12 +215,51 @@ void all_ways_are_one(int n) {
 void converges() {
     const Fit<double> fit(500);
     Run run = fit.start(true, 10000, true);
-    run.tol = 1e-6;
+    run.stop.tol = 1e-6;
     mixtura::advance(fit.source, run, 1, nullptr);
     CHECK(run.end == End::converged);
     const std::size_t last = run.trace.size() - 2;
     CHECK(std::fabs(run.trace[last] - run.trace[last - 1]) < 1e-6);
     CHECK(std::fabs(run.trace[last - 1] - run.trace[last - 2]) >= 1e-6);
+}
+
+// Far along a slow path acceleration arrives sooner, at the same place, and never goes down.
+void accelerates() {
+    const Fit<double> fit(500);
+    const double eye[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+    for (const bool shared : {false, true}) {
+        for (const double still : {1e-6, 1e-9}) {
+            Run plain = fit.start(shared, 100000, true), fast = fit.start(shared, 100000, true, true);
+            plain.stop.still = fast.stop.still = still;
+            plain.reg = fast.reg = {0, nullptr, eye, 20};  // with a ridge EM itself may go down
+            mixtura::advance(fit.source, plain, 1, nullptr);
+            mixtura::advance(fit.source, fast, 1, nullptr);
+            CHECK(plain.end == End::converged && fast.end == End::converged);
+            CHECK(fast.steps + fast.rejected < plain.steps);
+            CHECK(plain.rejected == 0);
+            CHECK_CLOSE(fast.trace.back(), plain.trace.back(), std::max(10 * still, 1e-7));
+            CHECK(std::is_sorted(fast.trace.begin(), fast.trace.end()));
+            // It ends where EM has been, not where it has leapt to.
+            Run few = fit.start(shared, 6, false, true);
+            mixtura::advance(fit.source, few, 1, nullptr);
+            CHECK(few.steps + few.rejected == 6);
+        }
+    }
+}
+
+void watches() {
+    const Fit<double> fit(500);
+    for (const bool accelerate : {false, true}) {
+        Run run = fit.start(false, 100, true, accelerate);
+        std::vector<double> seen;
+        run.watch = [&](double L, double) {
+            seen.push_back(L);
+            return seen.size() == 5;
+        };
+        mixtura::advance(fit.source, run, 1, nullptr);
+        CHECK(run.end == End::stopped && run.steps == 5 && run.trace.size() == 6);
+        CHECK(std::equal(seen.begin(), seen.end(), run.trace.begin()));
+    }
 }
 
 void interrupts() {
@@ -257,5 +299,7 @@ void test_em() {
         all_ways_are_one<float>(n);
     }
     converges();
+    accelerates();
+    watches();
     interrupts();
 }

@@ -1,5 +1,6 @@
 """The compiled passes over data; `backends/native.py` says what they compute."""
 
+from collections.abc import Callable, Sequence
 from typing import TypedDict
 
 import numpy as np
@@ -9,12 +10,18 @@ _F64 = NDArray[np.float64]
 _F32 = NDArray[np.float32]
 _Rows = NDArray[np.float64] | NDArray[np.float32]
 
-# weights, means, whitener, log_det, scatter, ridge, floor, tol, passes, evaluate, previous
-_Task = tuple[_F64, _F64, _F64, _F64, _F64 | None, float, _F64 | None, float, int, bool, float]
-# (weights, means, covariances, whitener, log_det), trace, steps, why it ended, (S0, S1, S2, L)
+# weights, means, covariances, whitener, log_det, scatter
+_Start = tuple[_F64, _F64, _F64, _F64, _F64, _F64 | None]
+# ridge, floor, prior, strength
+_Bounds = tuple[float, _F64 | None, _F64 | None, float]
+# tol, still, accelerate, passes, evaluate, previous, previous_gain
+_Course = tuple[float, float, bool, int, bool, float, float]
+_Task = tuple[_Start, _Bounds, _Course]
+# (weights, means, covariances, whitener, log_det), trace, steps, rejected, why it ended, (S0, S1, S2, L)
 _Result = tuple[
     tuple[_F64, _F64, _F64, _F64, _F64] | None,
     list[float],
+    int,
     int,
     str,
     tuple[_F64, _F64, _F64, float] | None,
@@ -100,7 +107,8 @@ def em(
     centre: _F64,
     weight: float,
     reach: _F64 | None,
-    tasks: list[_Task],
+    tasks: Sequence[_Task],
+    watch: Callable[[float, float], bool] | None,
     n_threads: int,
 ) -> list[_Result]: ...
 def is_short_pass(n_samples: int, n_features: int, n_components: int, dense: bool) -> bool: ...

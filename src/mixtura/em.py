@@ -4,39 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
 
 from mixtura._typing import Float64Array
-from mixtura.backends.base import Backend, End, Leg, RunningBackend, Task
-from mixtura.covariance.base import CovarianceStructure
+from mixtura.backends.base import Backend, Course, End, Leg, RunningBackend, Task, Watch
+from mixtura.climb import Stretch, climb
 from mixtura.covariance.regularisation import Regularisation
 from mixtura.errors import SingularCovarianceError
-from mixtura.params import Params
-from mixtura.stats import SufficientStatistics
+from mixtura.solution import Solution, m_step
+from mixtura.stopping import Stop, StoppingReason
 
 __all__ = ["Callback", "EMResult", "Progress", "Solution", "StoppingReason", "m_step", "run_em", "run_many"]
-
-
-@dataclass(frozen=True, eq=False)
-class Solution:
-    """Parameters as people read them (`covariances` in public shape) and as the E-step does (`params`)."""
-
-    structure: CovarianceStructure
-    covariances: Float64Array
-    params: Params
-
-
-class StoppingReason(StrEnum):
-    """Why a fit ended."""
-
-    CONVERGED = "converged"
-    MAX_ITER = "max_iter"
-    INTERRUPTED = "interrupted"
-    CALLBACK = "callback"
-    SINGULAR = "singular"
 
 
 @dataclass(frozen=True)
@@ -68,7 +48,8 @@ Callback = Callable[[Progress], object]
 class EMResult:
     """Where a run of EM ended.
 
-    `trace[t]` is the mean log-likelihood a row after t M-steps, so `trace[-1]` belongs to `solution`.
+    `trace[t]` is the mean log-likelihood a row after t M-steps, with its share of the prior if there is one,
+    so `trace[-1]` belongs to `solution`.
     `singular_component` is the component that stopped a SINGULAR run.
     """
 
@@ -84,24 +65,14 @@ class EMResult:
         return float(self.trace[-1])
 
 
-def m_step(structure: CovarianceStructure, stats: SufficientStatistics, reg: Regularisation) -> Solution:
-    """Parameters that maximise the expected complete log-likelihood of `stats`.
-
-    π_k = S0_k / Σ S0, μ_k ← μ_k + S1_k / S0_k, and Σ from the second moments about the new means (Dempster,
-    Laird and Rubin, 1977). A component without any weight keeps its mean.
-    """
-    centred = stats.centred()
-    covariances = structure.estimate(centred, reg)
-    weights = stats.s0 / stats.s0.sum()
-    return Solution(structure, covariances, structure.params(weights, centred.means, covariances))
-
-
 def run_em(
     backend: Backend,
     start: Solution,
     reg: Regularisation,
     *,
-    tol: float,
+    tol: float = 0.0,
+    still: float = 0.0,
+    accelerate: bool = False,
     max_iter: int,
     previous: float = -np.inf,
     init: int = 0,
@@ -118,11 +89,15 @@ def run_em(
     reg : Regularisation
         Passed to each M-step.
     tol : float
-        The run has converged when an M-step changed the mean log-likelihood a row by less than this. 0 never
-        converges: exactly `max_iter` M-steps are done.
+        The run has converged when an M-step changed the mean log-likelihood a row by less than this.
+    still : float
+        The run has converged when less than this is still to gain, in nats a row, by Aitken's estimate. If
+        both are 0 it never does: `max_iter` passes are done.
+    accelerate : bool
+        Whether to leap ahead by SQUAREM after each two M-steps, where the structure allows it.
     max_iter : int
-        Passes over the data, each followed by its M-step. One more pass, without an M-step, evaluates the
-        parameters that are returned.
+        Passes over the data at most, each followed by its M-step. One more pass, without an M-step,
+        evaluates the parameters that are returned.
     previous : float
         The log-likelihood before `start`'s own M-step, if this run goes on from another.
     init : int
@@ -137,8 +112,8 @@ def run_em(
         parameters whose likelihood is known. The caller raises KeyboardInterrupt after storing it. SINGULAR
         if an M-step asked for a covariance without an inverse: the parameters are those before it.
     """
-    run = _run(start, reg, tol, max_iter, previous, init, callback)
-    (result,) = _drive(backend, [run])
+    course = _course(tol, still, accelerate, max_iter)._replace(previous=float(previous))
+    (result,) = _drive(backend, [_run(start, reg, course, init, callback)])
     if result is None:
         raise KeyboardInterrupt
     return result
@@ -148,7 +123,9 @@ def run_many(
     backend: Backend,
     starts: Sequence[tuple[Solution, Regularisation]],
     *,
-    tol: float,
+    tol: float = 0.0,
+    still: float = 0.0,
+    accelerate: bool = False,
     max_iter: int,
 ) -> list[EMResult | None]:
     """Iterate from each start as `run_em` does, to the same results, side by side.
@@ -158,79 +135,77 @@ def run_many(
     list of EMResult
         None for a run that Ctrl-C ended before its first pass was complete.
     """
-    return _drive(backend, [_run(start, reg, tol, max_iter, -np.inf, 0, None) for start, reg in starts])
+    course = _course(tol, still, accelerate, max_iter)
+    return _drive(backend, [_run(start, reg, course, 0, None) for start, reg in starts])
 
 
 _MOST_PASSES = 2**62  # that the core can count, in some thousand years
 
 
+def _course(tol: float, still: float, accelerate: bool, max_iter: int) -> Course:
+    return Course(float(tol), float(still), bool(accelerate), min(int(max_iter), _MOST_PASSES))
+
+
 class _Ask(NamedTuple):
-    structure: CovarianceStructure
-    task: Task
+    start: Solution
+    reg: Regularisation
+    course: Course
+    watch: Watch | None
 
 
 # What a run asks for, what it is told, and where it ended.
-_Run = Generator[_Ask, Leg, EMResult | None]
+_Run = Generator[_Ask, Stretch, EMResult | None]
+
+_REASONS = {
+    End.CONVERGED: StoppingReason.CONVERGED,
+    End.EXHAUSTED: StoppingReason.MAX_ITER,
+    End.STOPPED: StoppingReason.CALLBACK,
+}
 
 
-def _run(
-    start: Solution,
-    reg: Regularisation,
-    tol: float,
-    max_iter: int,
-    previous: float = -np.inf,
-    init: int = 0,
-    callback: Callback | None = None,
-) -> _Run:
+def _run(start: Solution, reg: Regularisation, course: Course, init: int, callback: Callback | None) -> _Run:
     """One run of EM. A backend does as much of it as it can; M-steps that it refuses are done here."""
-    structure = start.structure
-    tol, previous = float(tol), float(previous)
-    max_iter = min(int(max_iter), _MOST_PASSES)
-    ridge, floor = reg.bounds(start.params.whitener.shape[1:]) if structure.is_plain else (0.0, None)
-    solution = evaluated = start
-    trace: list[float] = []
-    reason = StoppingReason.MAX_ITER
-    iteration = 0
+    at = evaluated = start
+    known = [course.previous]
+    iteration = rejected = 0
+    end = End.EXHAUSTED
 
-    def ask(passes: int, *, evaluate: bool) -> _Ask:
-        last = trace[-1] if trace else previous
-        return _Ask(structure, Task(solution.params, ridge, floor, tol, passes, evaluate, last))
+    def watch(log_likelihood: float, gain: float) -> bool:
+        nonlocal iteration
+        iteration += 1
+        return callback is not None and bool(callback(Progress(init, iteration, log_likelihood, gain)))
+
+    def reached(reason: StoppingReason, singular: int | None = None) -> EMResult:
+        trace = np.array(known[1:])
+        return EMResult(evaluated, trace, len(trace) - 1, reason, singular)
 
     try:
-        while reason is StoppingReason.MAX_ITER and iteration < max_iter:
-            before = solution
-            # A callback has its say after each pass, and before the last parameters are evaluated.
-            passes = max_iter - iteration if callback is None else 1
-            leg = yield ask(passes, evaluate=callback is None)
-            if leg.params is not None and leg.covariances is not None:
-                solution = Solution(structure, structure.public(leg.covariances), leg.params)
-            trace.extend(leg.trace)
-            iteration += leg.n_steps
+        while True:
+            n_steps = len(known) - 1
+            left = course.passes - n_steps - rejected if end is End.EXHAUSTED else 0
+            last = known[-1] - known[-2] if n_steps else np.inf
+            part = course._replace(passes=left, previous=known[-1], previous_gain=last)
+            leg = yield _Ask(at, reg, part, watch if callback is not None else None)
+            known.extend(leg.trace)
+            rejected += leg.n_rejected
             if leg.trace:
-                evaluated = solution if len(trace) > iteration else before
+                evaluated = leg.solution
             if leg.end is End.INTERRUPTED:
                 raise KeyboardInterrupt
-            if leg.stats is not None:
-                solution = m_step(structure, leg.stats, reg)
-                iteration += 1
-            log_likelihood = trace[iteration - 1]
-            gain = log_likelihood - (trace[iteration - 2] if iteration > 1 else previous)
-            if callback is not None and callback(Progress(init, iteration, log_likelihood, gain)):
-                reason = StoppingReason.CALLBACK
-            elif abs(gain) < tol:
-                reason = StoppingReason.CONVERGED
-        if len(trace) == iteration:
-            leg = yield ask(0, evaluate=True)
-            trace.extend(leg.trace)
-            if leg.end is End.INTERRUPTED:
-                raise KeyboardInterrupt
+            if leg.stats is None:
+                return reached(_REASONS[leg.end if end is End.EXHAUSTED else end])
+            at = m_step(at.structure, leg.stats, reg)
+            stop, gains = Stop(course.tol, course.still), np.diff(known[-4:])
+            if watch(known[-1], gains[-1]):
+                end = End.STOPPED
+            elif stop.at_once(gains[-1]) or (
+                len(gains) > 2 and stop.in_sight(*gains[-2:]) and stop.in_sight(*gains[-3:-1])
+            ):
+                end = End.CONVERGED
     except KeyboardInterrupt:
-        if not trace:
-            return None
-        return EMResult(evaluated, np.array(trace), len(trace) - 1, StoppingReason.INTERRUPTED)
+        return reached(StoppingReason.INTERRUPTED) if len(known) > 1 else None
     except SingularCovarianceError as error:
-        return EMResult(evaluated, np.array(trace), len(trace) - 1, StoppingReason.SINGULAR, error.component)
-    return EMResult(solution, np.array(trace), iteration, reason)
+        return reached(StoppingReason.SINGULAR, error.component)
 
 
 def _drive(backend: Backend, runs: Sequence[_Run]) -> list[EMResult | None]:
@@ -239,7 +214,7 @@ def _drive(backend: Backend, runs: Sequence[_Run]) -> list[EMResult | None]:
     waiting = {i: next(run) for i, run in enumerate(runs)}
     try:
         while waiting:
-            for i, leg in zip(list(waiting), _legs(backend, list(waiting.values())), strict=True):
+            for i, leg in zip(list(waiting), _stretches(backend, list(waiting.values())), strict=True):
                 try:
                     waiting[i] = runs[i].send(leg)
                 except StopIteration as end:
@@ -254,18 +229,26 @@ def _drive(backend: Backend, runs: Sequence[_Run]) -> list[EMResult | None]:
     return results
 
 
-def _legs(backend: Backend, asks: Sequence[_Ask]) -> list[Leg]:
-    """Let the backend do runs of plain structures together if it can; ask one pass of it for any other."""
+def _stretches(backend: Backend, asks: Sequence[_Ask]) -> list[Stretch]:
+    """Let the backend do runs of plain structures together if it can, and do all others here."""
     if not isinstance(backend, RunningBackend):
-        return [_one_pass(backend, task) for _, task in asks]
-    plain = [task for structure, task in asks if structure.is_plain]
-    legs = iter(backend.advance(plain) if plain else [])
-    return [next(legs) if structure.is_plain else _one_pass(backend, task) for structure, task in asks]
+        return [climb(backend, *ask) for ask in asks]
+    plain = [ask for ask in asks if ask.start.structure.is_plain]
+    watch = plain[0].watch if len(plain) == 1 else None
+    legs = iter(backend.advance([_task(ask) for ask in plain], watch) if plain else [])
+    return [
+        _stretch(ask, next(legs)) if ask.start.structure.is_plain else climb(backend, *ask) for ask in asks
+    ]
 
 
-def _one_pass(backend: Backend, task: Task) -> Leg:
-    stats = backend.e_step(task.params)
-    trace = [stats.log_likelihood / stats.weight]
-    if task.passes == 0:
-        return Leg(None, None, trace, 0, End.EXHAUSTED, None)
-    return Leg(None, None, trace, 0, End.REFUSED, stats)
+def _task(ask: _Ask) -> Task:
+    params = ask.start.params
+    return Task(params, ask.start.core, ask.reg.bounds(params.whitener.shape[1:]), ask.course)
+
+
+def _stretch(ask: _Ask, leg: Leg) -> Stretch:
+    """Return what a backend did, in words of solutions."""
+    solution, structure = ask.start, ask.start.structure
+    if leg.params is not None and leg.covariances is not None:
+        solution = Solution(structure, structure.public(leg.covariances), leg.params)
+    return Stretch(solution, list(leg.trace), leg.n_steps, leg.n_rejected, leg.end, leg.stats)

@@ -95,11 +95,13 @@ def em_arguments(name: str, args: Arguments, means: np.ndarray[Any, Any]) -> Arg
     eye = np.stack([np.eye(d)] * (1 if shared else k))
     scatter = (weight * t.T) @ t if shared else None
     log_det = np.zeros(len(eye))
-    task = (np.full(k, 1.0 / k), means, eye, log_det, scatter, 0.1, None, 0.0)
+    start = (np.full(k, 1.0 / k), means, eye, eye, log_det, scatter)
+    bounds = (0.1, None, None, 0.0)
     return {
         "weight": float(weight.sum()),
         "reach": np.abs(t).max(axis=0),
-        "tasks": [(*task, passes, True, -np.inf) for passes in (1, 3, 2)],
+        "tasks": [(start, bounds, (0.0, 0.0, False, passes, True, -np.inf, np.inf)) for passes in (1, 3, 2)],
+        "watch": None,
     }
 
 

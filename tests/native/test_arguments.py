@@ -166,37 +166,47 @@ def test_matrices_to_factor(name) -> None:
 
 
 FULL, SHARED = "em_dense", "em_shared"
-# run, place in a task, what takes its place, the words of the ValueError
+START, BOUNDS, COURSE = range(3)
+# run, part of a task and place in it, what takes its place, the words of the ValueError
 TASKS = [
-    (FULL, 0, np.ones(5), "weights must have one number a component"),
-    (FULL, 1, np.ones((4, 2)), r"means must be \(K, d\) with the d of X"),
-    (FULL, 1, np.ones((0, 3)), r"means must be \(K, d\) with the d of X"),
-    (FULL, 2, np.ones((4, 3, 2)), "whitener must have the d of X"),
-    (FULL, 2, np.ones((2, 3, 3)), "whitener must have K or 1 leading entries"),
-    (FULL, 2, np.ones(3), r"whitener must be \(K or 1, d, d\) or \(K or 1, d or 1\)"),
-    (FULL, 3, np.ones(1), "log_det must have one number a whitener"),
-    (FULL, 6, np.ones(3), "floor must have the shape of one whitener"),
-    (FULL, 8, -1, "passes must be at least 0"),
-    (SHARED, 4, None, "components that share a whitener need scatter and reach"),
-    (SHARED, 4, np.ones(3), "scatter must have the shape of the whitener"),
+    (FULL, START, 0, np.ones(5), "weights must have one number a component"),
+    (FULL, START, 1, np.ones((4, 2)), r"means must be \(K, d\) with the d of X"),
+    (FULL, START, 1, np.ones((0, 3)), r"means must be \(K, d\) with the d of X"),
+    (FULL, START, 2, np.ones((4, 3)), "covariances must have the shape of whitener"),
+    (FULL, START, 3, np.ones((4, 3, 2)), "whitener must have the d of X"),
+    (FULL, START, 3, np.ones((2, 3, 3)), "whitener must have K or 1 leading entries"),
+    (FULL, START, 3, np.ones(3), r"whitener must be \(K or 1, d, d\) or \(K or 1, d or 1\)"),
+    (FULL, START, 4, np.ones(1), "log_det must have one number a whitener"),
+    (FULL, BOUNDS, 1, np.ones(3), "floor must have the shape of one whitener"),
+    (FULL, BOUNDS, 2, np.ones(3), "prior must have the shape of one whitener"),
+    (FULL, COURSE, 3, -1, "passes must be at least 0"),
+    (SHARED, START, 5, None, "components that share a whitener need scatter and reach"),
+    (SHARED, START, 5, np.ones(3), "scatter must have the shape of the whitener"),
 ]
 
 
-@pytest.mark.parametrize(("name", "place", "value", "words"), TASKS)
-def test_tasks_that_do_not_fit(name, place, value, words, arguments) -> None:
+@pytest.mark.parametrize(("name", "part", "place", "value", "words"), TASKS)
+def test_tasks_that_do_not_fit(name, part, place, value, words, arguments) -> None:
     args = arguments(name)
     first, *others = args["tasks"]
-    wrong = (*first[:place], value, *first[place + 1 :])
+    wrong = list(first)
+    wrong[part] = (*first[part][:place], value, *first[part][place + 1 :])
     with pytest.raises(ValueError, match=words):
-        _native.em(**(args | {"tasks": [*others, wrong]}))
+        _native.em(**(args | {"tasks": [*others, tuple(wrong)]}))
 
 
 def test_tasks_of_other_types(call, arguments) -> None:
     args = arguments(FULL)
     task = args["tasks"][0]
-    for wrong in (task[:-1], (*task, 1), (task[0].astype(np.float32), *task[1:]), (None, *task[1:]), 3):
+    start = (task[0][0].astype(np.float32), *task[0][1:])
+    for wrong in (task[:-1], (*task, 1), (start, *task[1:]), (None, *task[1:]), 3):
         refused(FULL, call, args | {"tasks": [wrong]})
     assert _native.em(**(args | {"tasks": []})) == []
+
+
+def test_only_a_run_alone_can_be_watched(arguments) -> None:
+    with pytest.raises(ValueError, match="only one run at a time can be watched"):
+        _native.em(**(arguments(FULL) | {"watch": lambda *_: False}))
 
 
 def test_the_length_of_a_pass_is_told_by_its_shape() -> None:

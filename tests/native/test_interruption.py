@@ -59,6 +59,12 @@ def long_arguments(name: str, build: Callable[..., dict[str, Any]], n_threads: i
     return args | {"n_threads": n_threads}
 
 
+def long_task(task: tuple[Any, ...], passes: int) -> tuple[Any, ...]:
+    """The same of that many passes."""
+    start, bounds, course = task
+    return (start, bounds, (*course[:3], passes, *course[4:]))
+
+
 INTERRUPTIBLE = (
     "e_step_dense",
     "e_step_diagonal",
@@ -113,20 +119,19 @@ def test_ctrl_c_ends_all_runs_and_each_says_how_far_it_came(
 ) -> None:
     args = arguments("em_dense", n=2000) | {"n_threads": n_threads}
     before = bits("em_dense", arguments("em_dense"))
-    *start, _, evaluate, previous = args["tasks"][0]
-    args["tasks"] = [(*start, 10**9, evaluate, previous)] * count
+    args["tasks"] = [long_task(args["tasks"][0], 10**9)] * count
     ctrl_c()
     begin = time.perf_counter()
     runs = _native.em(**args)
     assert DELAY * 0.9 < time.perf_counter() - begin < DELAY + 0.5
-    for state, trace, steps, end, moments in runs:
+    for state, trace, steps, _, end, moments in runs:
         assert end == "interrupted"
         assert moments is None
         assert (state is None) == (steps == 0)
         assert len(trace) in (0, steps + 1)
     state, trace, steps, *_ = runs[0]
     assert len(trace) == steps + 1
-    again = _native.em(**(args | {"tasks": [(*start, steps, True, previous)]}))[0]
+    again = _native.em(**(args | {"tasks": [long_task(args["tasks"][0], steps)]}))[0]
     assert again[1] == trace
     np.testing.assert_array_equal(again[0][1], state[1])
     assert bits("em_dense", arguments("em_dense")) == before
@@ -137,7 +142,6 @@ def test_another_error_of_a_handler_goes_on_its_way(arguments) -> None:
         raise RuntimeError("not an interruption")
 
     args = arguments("em_dense", n=2000)
-    *start, _, evaluate, previous = args["tasks"][0]
     before = signal.signal(signal.SIGINT, handler)
     main = threading.main_thread().ident
     assert main is not None
@@ -145,7 +149,7 @@ def test_another_error_of_a_handler_goes_on_its_way(arguments) -> None:
     timer.start()
     try:
         with pytest.raises(RuntimeError, match="not an interruption"):
-            _native.em(**(args | {"tasks": [(*start, 10**9, evaluate, previous)]}))
+            _native.em(**(args | {"tasks": [long_task(args["tasks"][0], 10**9)]}))
     finally:
         timer.join()
         signal.signal(signal.SIGINT, before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixtura.backends import Backend, NativeBackend, ReferenceBackend, Scores
-from mixtura.covariance import STRUCTURES, Regularisation, RelativeFloor, Ridge
+from mixtura.covariance import STRUCTURES, CovariancePrior, Regularisation, RelativeFloor, Ridge
 from mixtura.em import EMResult, Progress, Solution, StoppingReason, m_step, run_em, run_many
 from mixtura.params import Params
 from mixtura.stats import SufficientStatistics
@@ -109,6 +110,46 @@ def test_a_run_is_its_twin_s(structure, floor) -> None:
     assert native.n_iter == plain.n_iter
     np.testing.assert_allclose(native.trace, plain.trace, rtol=1e-10)
     np.testing.assert_allclose(native.solution.params.means, plain.solution.params.means, rtol=1e-8)
+
+
+@with_structures
+@pytest.mark.parametrize("strength", [0.0, 3.0])
+@pytest.mark.parametrize("floor", [True, False])
+def test_an_accelerated_run_is_its_twin_s(structure, floor, strength) -> None:
+    backend, start, reg = problem(structure, 1, 3, 2, weighted=True, dtype="float64", floor=floor, n=300)
+    prior = CovariancePrior(strength, np.array([[1.0, 0.2], [0.2, 2.0]])) if strength else None
+    reg = replace(reg, prior=prior)  # type: ignore[type-var]
+    native = run_em(backend, start, reg, still=1e-8, accelerate=True, max_iter=500)
+    slow = run_em(PassByPass(backend), start, reg, still=1e-8, accelerate=True, max_iter=500)
+    assert native.stopping_reason is slow.stopping_reason is StoppingReason.CONVERGED
+    assert native.n_iter == slow.n_iter
+    np.testing.assert_allclose(native.trace, slow.trace, rtol=1e-9)
+    np.testing.assert_allclose(native.solution.params.means, slow.solution.params.means, rtol=1e-5)
+    unhurried = run_em(backend, start, reg, still=1e-8, max_iter=5000)
+    assert native.n_iter < unhurried.n_iter
+    if floor:  # with a ridge EM itself may go down
+        assert (np.diff(native.trace) >= 0).all()
+
+
+@with_structures
+def test_the_prior_is_its_rows_and_its_share_of_the_trace_never_falls(structure) -> None:
+    backend, start, reg = problem(structure, 2, 3, 2, weighted=True, dtype="float64", floor=True, n=80)
+    prior = CovariancePrior(7.0, np.array([[1.0, 0.2], [0.2, 2.0]]))
+    result = run_em(backend, start, replace(reg, prior=prior), max_iter=30)  # type: ignore[type-var]
+    assert (np.diff(result.trace) >= -1e-13).all()
+    end, s = result.solution, STRUCTURES[structure]
+    stats = backend.e_step(end.params)
+    whole = s.expand(end.covariances, 3, 2)
+    log_prior = sum(
+        -3.5
+        * (
+            np.linalg.slogdet(sigma)[1]
+            + np.trace(np.linalg.solve(sigma, prior.core((2, 2)) if s.is_dense else np.diag([1.0, 2.0])))
+        )
+        for sigma in (whole[:1] if s.is_shared else whole)
+    )
+    wanted = (stats.log_likelihood + log_prior) / stats.weight
+    assert result.trace[-1] == pytest.approx(wanted, rel=1e-10)
 
 
 @with_structures

@@ -53,17 +53,66 @@ struct State {
 struct Regularisation {
     double ridge;         // added to each variance
     const double* floor;  // what each covariance stays above: (d, d), (d) or (1); or null
+    // Pseudo-rows of a covariance of their own, which each component has besides its rows: (d, d), (d), or its
+    // trace (1); or null.
+    const double* prior = nullptr;
+    double strength = 0;
+};
+
+// What follows from covariances: their floor, U and log det U.
+class Factors {
+  public:
+    Factors(const InstructionSet& set, const Shape& shape, const double* floor)
+        : set_(set), shape_(shape), floor_(floor) {
+        if (shape.geometry == Geometry::dense) work_.resize((shape.count() + 1) * shape.core_size());
+    }
+
+    // False if a covariance is at its floor in a way that takes eigenvalues to mend, or has no inverse; then nothing
+    // that was written has a meaning.
+    bool operator()(State& s) { return shape_.geometry == Geometry::dense ? of_matrices(s) : of_variances(s); }
+
+  private:
+    bool of_matrices(State& s) {
+        const int m = shape_.count(), d = shape_.d;
+        if (floor_) {
+            for (std::size_t i = 0; i < s.covariances.size(); ++i) {
+                work_[i] = s.covariances[i] - floor_[i % shape_.core_size()];
+            }
+            if (set_.first_indefinite(m, d, work_.data(), &work_[s.covariances.size()]) >= 0) return false;
+        }
+        return set_.whiten(m, d, s.covariances.data(), s.U.data(), s.log_det.data(), work_.data()) < 0;
+    }
+
+    bool of_variances(State& s) const {
+        const std::size_t size = shape_.core_size();
+        const double repeats = shape_.geometry == Geometry::spherical ? shape_.d : 1;
+        for (int k = 0; k < shape_.count(); ++k) {
+            double sum = 0;
+            for (std::size_t j = 0; j < size; ++j) {
+                double& v = s.covariances[k * size + j];
+                if (floor_ && v < floor_[j]) v = floor_[j];
+                if (!(v > 0) || !std::isfinite(v)) return false;
+                const double u = 1.0 / std::sqrt(v);
+                s.U[k * size + j] = u;
+                sum += std::log(u);
+            }
+            s.log_det[k] = repeats * sum;
+        }
+        return true;
+    }
+
+    const InstructionSet& set_;
+    const Shape shape_;
+    const double* const floor_;
+    std::vector<double> work_;
 };
 
 class MStep {
   public:
     MStep(const InstructionSet& set, const Shape& shape, const Regularisation& reg)
-        : set_(set), shape_(shape), reg_(reg), half_(static_cast<std::size_t>(shape.d)) {
-        if (shape.geometry == Geometry::dense) work_.resize((shape.count() + 1) * shape.core_size());
-    }
+        : shape_(shape), reg_(reg), factors_(set, shape, reg.floor), half_(static_cast<std::size_t>(shape.d)) {}
 
-    // The parameters that moments about `old.means` ask for. False if a covariance is at its floor in a way that takes
-    // eigenvalues to mend, or has no inverse; then nothing that was written has a meaning.
+    // The parameters that moments about `old.means` ask for. False as `Factors`.
     bool operator()(const State& old, const Moments& s, State& out) {
         const std::size_t K = shape_.K, d = shape_.d, size = moment_size(shape_.geometry, d);
         double total = 0;
@@ -80,14 +129,11 @@ class MStep {
             add_products(&moments_[shape_.shared ? 0 : k * size]);
             out.weights[k] = s.S0[k] / total;
         }
-        for (std::size_t k = 0, i = 0; k < static_cast<std::size_t>(shape_.count()); ++k) {
-            double mass = shape_.shared ? total : safe(s.S0[k]);
-            if (shape_.geometry == Geometry::spherical) mass *= static_cast<double>(d);
-            for (std::size_t p = 0; p < size; ++p, ++i) moments_[i] = (s.S2[i] - moments_[i]) / mass;
-        }
-        const bool good = shape_.geometry == Geometry::dense ? factor_matrices(out) : factor_variances(out);
-        if (good) out.set_offsets(shape_);
-        return good;
+        for (std::size_t i = 0; i < moments_.size(); ++i) moments_[i] = s.S2[i] - moments_[i];
+        for (int k = 0; k < shape_.count(); ++k) average(k, shape_.shared ? total : safe(s.S0[k]), out);
+        if (!factors_(out)) return false;
+        out.set_offsets(shape_);
+        return true;
     }
 
   private:
@@ -105,50 +151,46 @@ class MStep {
         }
     }
 
-    bool factor_matrices(State& out) {
-        const int m = shape_.count(), d = shape_.d;
-        const double* packed = moments_.data();
-        for (int k = 0; k < m; ++k) {
-            double* c = &out.covariances[k * shape_.core_size()];
-            for (int i = 0; i < d; ++i) {
-                for (int j = i; j < d; ++j) c[i * d + j] = c[j * d + i] = *packed++;
-                c[i * d + i] += reg_.ridge;
+    // One covariance, of second moments over a mass.
+    void average(int k, double mass, State& out) const {
+        const int d = shape_.d;
+        const bool dense = shape_.geometry == Geometry::dense;
+        const double* moment = &moments_[static_cast<std::size_t>(k) * moment_size(shape_.geometry, d)];
+        double* c = &out.covariances[static_cast<std::size_t>(k) * shape_.core_size()];
+        if (reg_.prior) mass += reg_.strength;
+        if (shape_.geometry == Geometry::spherical) mass *= d;
+        const auto estimate = [&](std::size_t at) {
+            return (reg_.prior ? *moment + reg_.strength * reg_.prior[at] : *moment) / mass;
+        };
+        for (std::size_t i = 0, n = dense ? d : shape_.core_size(); i < n; ++i) {
+            if (!dense) {
+                c[i] = estimate(i) + reg_.ridge;
+                ++moment;
+                continue;
             }
+            for (std::size_t j = i; j < n; ++j, ++moment) c[i * n + j] = c[j * n + i] = estimate(i * n + j);
+            c[i * n + i] += reg_.ridge;
         }
-        if (reg_.floor) {
-            for (std::size_t i = 0; i < out.covariances.size(); ++i) {
-                work_[i] = out.covariances[i] - reg_.floor[i % shape_.core_size()];
-            }
-            if (set_.first_indefinite(m, d, work_.data(), &work_[out.covariances.size()]) >= 0) return false;
-        }
-        return set_.whiten(m, d, out.covariances.data(), out.U.data(), out.log_det.data(), work_.data()) < 0;
     }
 
-    bool factor_variances(State& out) const {
-        const std::size_t size = shape_.core_size();
-        const double repeats = shape_.geometry == Geometry::spherical ? shape_.d : 1;
-        for (int k = 0; k < shape_.count(); ++k) {
-            double sum = 0;
-            for (std::size_t j = 0; j < size; ++j) {
-                double v = moments_[k * size + j] + reg_.ridge;
-                if (reg_.floor && v < reg_.floor[j]) v = reg_.floor[j];
-                if (!(v > 0) || !std::isfinite(v)) return false;
-                const double u = 1.0 / std::sqrt(v);
-                out.covariances[k * size + j] = v;
-                out.U[k * size + j] = u;
-                sum += std::log(u);
-            }
-            out.log_det[k] = repeats * sum;
-        }
-        return true;
-    }
-
-    const InstructionSet& set_;
     const Shape shape_;
     const Regularisation reg_;
+    Factors factors_;
     std::vector<double> half_;     // (d) S1 / sqrt(S0)
     std::vector<double> moments_;  // as `Moments::S2`
-    std::vector<double> work_;
 };
+
+// The logarithm of the density that the prior gives the covariances, without a constant:
+// -(s / 2) sum of log |Sigma| + tr(Sigma^-1 Lambda).
+inline double log_prior(const Shape& shape, const State& s, const Regularisation& reg) {
+    if (!reg.prior) return 0;
+    double sum = 0;
+    for (int k = 0; k < shape.count(); ++k) {
+        Parameters p = s.parameters(shape);
+        p.U += static_cast<std::size_t>(k) * shape.core_size();
+        sum += whitened_trace(p, reg.prior) - 2 * s.log_det[k];
+    }
+    return -0.5 * reg.strength * sum;
+}
 
 }  // namespace mixtura

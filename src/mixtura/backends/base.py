@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
 
 from mixtura._typing import Float64Array, IntArray
 from mixtura.params import Params
 from mixtura.stats import SufficientStatistics
 
-__all__ = ["Backend", "End", "Leg", "RunningBackend", "Scores", "Task"]
+if TYPE_CHECKING:
+    from mixtura.covariance.regularisation import Bounds
+
+__all__ = ["Backend", "Course", "End", "Leg", "RunningBackend", "Scores", "Task", "Watch"]
 
 
 class Scores(NamedTuple):
@@ -49,32 +54,50 @@ class Backend(Protocol):
         ...
 
 
-class Task(NamedTuple):
-    """A piece of a run of EM: at most `passes` E- and M-steps, and one E-step more if `evaluate`.
+class Course(NamedTuple):
+    """How a run of EM goes on.
 
-    It ends early when an M-step changes the mean log-likelihood a row, at first `previous`, by less than
-    `tol`. `ridge` is added to each variance of a covariance; the covariances then stay above `floor`, of the
-    shape of one whitener, if that is not None.
+    At most `passes` E- and M-steps; it ends early when a step changes the mean log-likelihood a row by less
+    than `tol`, or when less than `still` is to gain by Aitken's estimate. `accelerate` is for SQUAREM.
+    `previous` is the log-likelihood before that of the first parameters, and `previous_gain` the gain that
+    it was.
+    """
+
+    tol: float
+    still: float
+    accelerate: bool
+    passes: int
+    previous: float = -np.inf
+    previous_gain: float = np.inf
+
+
+# Is told of each pass: the mean log-likelihood a row, and what it gained. A true answer ends the run.
+Watch = Callable[[float, float], bool]
+
+
+class Task(NamedTuple):
+    """A run of EM from `params`, whose covariances are given in core form too, or a part of it.
+
+    When it has ended the last parameters are evaluated, by an E-step of their own.
     """
 
     params: Params
-    ridge: float
-    floor: Float64Array | None
-    tol: float
-    passes: int
-    evaluate: bool
-    previous: float
+    covariances: Float64Array
+    bounds: Bounds
+    course: Course
 
 
 class End(StrEnum):
     """Why a leg ended.
 
-    CONVERGED and EXHAUSTED: all is done. INTERRUPTED: by Ctrl-C; the parameters are the last whose likelihood
-    is known. REFUSED: the E-step of the parameters is done, and its M-step is left to the caller.
+    CONVERGED, EXHAUSTED and STOPPED, by its watch: all is done. INTERRUPTED: by Ctrl-C; the parameters are
+    the last whose likelihood is known. REFUSED: the E-step of the parameters is done, and its M-step is left
+    to the caller.
     """
 
     CONVERGED = "converged"
     EXHAUSTED = "exhausted"
+    STOPPED = "stopped"
     INTERRUPTED = "interrupted"
     REFUSED = "refused"
 
@@ -83,13 +106,15 @@ class Leg(NamedTuple):
     """What a backend did of a task.
 
     `params` and `covariances`, in core form, are where it ended, None if it did no M-step. `trace` has the
-    mean log-likelihood a row of each E-step. `stats` are those of the last E-step if the leg was refused.
+    mean log-likelihood a row of each E-step, with its share of the prior, but not those of the `n_rejected`
+    leaps that went too far. `stats` are those of the last E-step if the leg was refused.
     """
 
     params: Params | None
     covariances: Float64Array | None
     trace: Sequence[float]
     n_steps: int
+    n_rejected: int
     end: End
     stats: SufficientStatistics | None
 
@@ -98,6 +123,9 @@ class Leg(NamedTuple):
 class RunningBackend(Protocol):
     """A backend that can do the M-steps of the plain structures too."""
 
-    def advance(self, tasks: Sequence[Task]) -> list[Leg]:
-        """Do tasks, all of plain structures; each result is the same whatever is done beside it."""
+    def advance(self, tasks: Sequence[Task], watch: Watch | None = None) -> list[Leg]:
+        """Do tasks, all of plain structures; each result is the same whatever is done beside it.
+
+        `watch` is for a task alone.
+        """
         ...

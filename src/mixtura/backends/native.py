@@ -9,7 +9,7 @@ import numpy as np
 
 from mixtura import _native
 from mixtura._typing import Float64Array, FloatArray
-from mixtura.backends.base import End, Leg, Scores, Task
+from mixtura.backends.base import End, Leg, Scores, Task, Watch
 from mixtura.params import Params
 from mixtura.stats import SufficientStatistics
 
@@ -74,16 +74,27 @@ class NativeBackend:
             )
         return SufficientStatistics(mu, s0, s1, s2, log_likelihood, self._weight)
 
-    def advance(self, tasks: Sequence[Task]) -> list[Leg]:
-        """Do tasks, all of plain structures; each result is the same whatever is done beside it."""
+    def advance(self, tasks: Sequence[Task], watch: Watch | None = None) -> list[Leg]:
+        """Do tasks, all of plain structures; each result is the same whatever is done beside it.
+
+        `watch` is for a task alone.
+        """
         rows = []
         any_shared = False
-        for task in tasks:
-            p = task.params
-            shared = p.is_shared and p.n_components > 1
+        for params, covariances, bounds, course in tasks:
+            shared = params.is_shared and params.n_components > 1
             any_shared = any_shared or shared
-            scatter = self._scatter_like(p.whitener)[0] if shared else None
-            rows.append((p.weights, p.means, p.whitener, p.log_det, scatter, *task[1:]))
+            scatter = self._scatter_like(params.whitener)[0] if shared else None
+            start = (
+                params.weights,
+                params.means,
+                np.ascontiguousarray(covariances),
+                params.whitener,
+                params.log_det,
+                scatter,
+            )
+            tol, still, accelerate, passes, previous, previous_gain = course
+            rows.append((start, bounds, (tol, still, accelerate, passes, True, previous, previous_gain)))
         found = _native.em(
             self._X,
             self._w,
@@ -91,6 +102,7 @@ class NativeBackend:
             self._weight,
             self._reach if any_shared else None,
             rows,
+            watch,
             self._n_threads,
         )
         return [self._leg(task.params, *one) for task, one in zip(tasks, found, strict=True)]
@@ -101,6 +113,7 @@ class NativeBackend:
         state: tuple[Float64Array, Float64Array, Float64Array, Float64Array, Float64Array] | None,
         trace: list[float],
         n_steps: int,
+        n_rejected: int,
         end: str,
         moments: tuple[Float64Array, Float64Array, Float64Array, float] | None,
     ) -> Leg:
@@ -111,7 +124,7 @@ class NativeBackend:
         if moments is not None:
             means = start.means if params is None else params.means
             stats = SufficientStatistics(means, *moments, self._weight)
-        return Leg(params, covariances, trace, n_steps, End(end), stats)
+        return Leg(params, covariances, trace, n_steps, n_rejected, End(end), stats)
 
     def is_quick(self, n_components: int, *, dense: bool) -> bool:
         """Whether passes are so short that only many runs at once keep all threads busy.

@@ -10,6 +10,8 @@ import numpy as np
 
 from mixtura._typing import Float64Array
 from mixtura.covariance.linalg import all_positive_definite, upper_inverse_transpose
+from mixtura.covariance.prior import CovariancePrior
+from mixtura.params import Params
 
 __all__ = ["Bounds", "Regularisation", "RelativeFloor", "Ridge"]
 
@@ -17,15 +19,23 @@ __all__ = ["Bounds", "Regularisation", "RelativeFloor", "Ridge"]
 class Bounds(NamedTuple):
     """A regularisation as numbers: what is added to each variance, and what each covariance stays above.
 
-    `floor` is of shape (d, d), (d,) or (1,), or None.
+    `floor` is of shape (d, d), (d,) or (1,), or None; so is `prior`, of which each covariance has seen
+    `strength` rows.
     """
 
     ridge: float
     floor: Float64Array | None
+    prior: Float64Array | None = None
+    strength: float = 0.0
 
 
 class Regularisation(ABC):
-    """A map from the covariances that the moments ask for to those that the M-step returns."""
+    """A map from the covariances that the moments ask for to those that the M-step returns.
+
+    `prior`, if not None, is what the moments have seen before the data.
+    """
+
+    prior: CovariancePrior | None
 
     @abstractmethod
     def matrices(self, covariances: Float64Array) -> Float64Array:
@@ -40,8 +50,18 @@ class Regularisation(ABC):
         """Regularise one variance a component, of shape (m,)."""
 
     @abstractmethod
+    def limits(self, shape: tuple[int, ...]) -> tuple[float, Float64Array | None]:
+        """Return ridge and floor as numbers, for covariances of shape (d, d), (d,) or (1,) in core form."""
+
     def bounds(self, shape: tuple[int, ...]) -> Bounds:
-        """Return the same as numbers, for covariances of shape (d, d), (d,) or (1,) in core form."""
+        """Return the whole as numbers."""
+        if self.prior is None:
+            return Bounds(*self.limits(shape))
+        return Bounds(*self.limits(shape), np.ascontiguousarray(self.prior.core(shape)), self.prior.strength)
+
+    def log_prior(self, params: Params) -> float:
+        """Logarithm of the density that the prior gives the covariances, but for a constant."""
+        return 0.0 if self.prior is None else self.prior.log_density(params)
 
 
 @dataclass(frozen=True)
@@ -49,6 +69,7 @@ class Ridge(Regularisation):
     """Σ + εI: scikit-learn's meaning of a float `reg_covar`, in squared units of the data."""
 
     epsilon: float
+    prior: CovariancePrior | None = None
 
     def matrices(self, covariances: Float64Array) -> Float64Array:
         """Add ε to each diagonal."""
@@ -66,9 +87,9 @@ class Ridge(Regularisation):
         """Add ε."""
         return variances + self.epsilon
 
-    def bounds(self, shape: tuple[int, ...]) -> Bounds:
+    def limits(self, shape: tuple[int, ...]) -> tuple[float, Float64Array | None]:
         """Return ε, and no floor."""
-        return Bounds(float(self.epsilon), None)
+        return float(self.epsilon), None
 
 
 # The smallest share of the data's own variance, in any direction, that a component may shrink to: a
@@ -97,10 +118,12 @@ class RelativeFloor(Regularisation):
         Λ.
     epsilon : float
         The floor as a share of Λ.
+    prior : CovariancePrior, optional
     """
 
     covariance: Float64Array
     epsilon: float = RELATIVE_FLOOR
+    prior: CovariancePrior | None = None
     _scale: Float64Array = field(init=False, repr=False)
     _lower: Float64Array | None = field(init=False, repr=False)
     _floor: Float64Array | None = field(init=False, repr=False)
@@ -144,13 +167,13 @@ class RelativeFloor(Regularisation):
         """Raise σ²_k to ε tr(Λ)/d."""
         return np.maximum(variances, self.epsilon * float(self._scale.mean()))
 
-    def bounds(self, shape: tuple[int, ...]) -> Bounds:
-        """Return εΛ, its diagonal, or the mean of that."""
+    def limits(self, shape: tuple[int, ...]) -> tuple[float, Float64Array | None]:
+        """Return no ridge, and εΛ, its diagonal, or the mean of that."""
         if len(shape) == 2:
-            return Bounds(0.0, self._matrix_floor()[1])
+            return 0.0, self._matrix_floor()[1]
         # In one dimension the mean is the number itself.
         scale = self._scale if shape == self._scale.shape else self._scale.mean(keepdims=True)
-        return Bounds(0.0, self.epsilon * scale)
+        return 0.0, self.epsilon * scale
 
 
 def _positive_scale(variances: Float64Array) -> Float64Array:
