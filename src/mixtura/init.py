@@ -17,7 +17,7 @@ from mixtura.kmeans import kmeans_labels, kmeans_plusplus
 from mixtura.moments import DataMoments
 from mixtura.stats import SufficientStatistics
 
-__all__ = ["START_NAMES", "Drawn", "Start", "StartData", "draw_start", "start_statistics"]
+__all__ = ["START_NAMES", "Drawn", "Search", "Start", "StartData", "draw_start", "start_statistics"]
 
 StartCallable = Callable[..., Any]
 # A name, labels (N,), responsibilities (N, K), or a callable that returns either.
@@ -131,11 +131,18 @@ _SEEDED: dict[str, Callable[[StartData, np.random.RandomState], np.ndarray[Any, 
     "k-means++": _plusplus_seeds,
     "random_from_data": _random_seeds,
 }
-START_NAMES = (*_SOFT, *_SEEDED)
+START_NAMES = ("auto", *_SOFT, *_SEEDED)
 
 
-# Rows that are the first means, or responsibilities.
-Drawn = np.ndarray[Any, Any] | _Responsibilities
+@dataclass(frozen=True)
+class Search:
+    """The start "auto", which `mixtura.search.find_start` carries out: it depends on the structure."""
+
+    seed: int
+
+
+# Rows that are the first means, responsibilities, or what is still to be searched for.
+Drawn = np.ndarray[Any, Any] | _Responsibilities | Search
 
 
 def draw_start(start: Start, data: StartData, rng: np.random.RandomState) -> Drawn:
@@ -144,8 +151,9 @@ def draw_start(start: Start, data: StartData, rng: np.random.RandomState) -> Dra
     Parameters
     ----------
     start : str, ndarray or callable
-        "kmeans": hard labels of one k-means run. "random": uniform responsibilities. "k-means++" and
-        "random_from_data": one row a component, with no spread but what the regularisation gives. An array:
+        "auto": a search of its own. "kmeans": hard labels of one k-means run. "random": uniform
+        responsibilities. "k-means++" and "random_from_data": one row a component, with no spread but what the
+        regularisation gives. An array:
         labels (N,) in 0…K−1 or responsibilities (N, K). A callable: called as
         `start(X, n_components, random_state)`, returns such an array.
     data : StartData
@@ -157,11 +165,15 @@ def draw_start(start: Start, data: StartData, rng: np.random.RandomState) -> Dra
         If the array is neither labels nor responsibilities for these data.
     """
     if isinstance(start, str):
+        if start == START_NAMES[0]:
+            return Search(int(rng.randint(2**31)))
         return _SEEDED[start](data, rng) if start in _SEEDED else _SOFT[start](data, rng)
     return _checked(start(data.X, data.n_components, rng) if callable(start) else start, data)
 
 
-def start_statistics(drawn: Drawn, data: StartData, structure: CovarianceStructure) -> SufficientStatistics:
+def start_statistics(
+    drawn: np.ndarray[Any, Any] | _Responsibilities, data: StartData, structure: CovarianceStructure
+) -> SufficientStatistics:
     """Return the statistics from which an M-step makes the first parameters.
 
     The structure decides which second moments are taken. The log-likelihood is 0: nothing has been evaluated.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mixtura import _native
-from mixtura._typing import Float64Array, FloatArray
+from mixtura._typing import Float64Array, FloatArray, LabelArray, RowNumbers
 
 __all__ = ["kmeans_labels", "kmeans_plusplus"]
 
@@ -24,7 +24,7 @@ def kmeans_plusplus(
     centre: Float64Array,
     variance: Float64Array,
     n_threads: int,
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+) -> RowNumbers:
     """Choose rows as seeds by greedy k-means++ (Arthur and Vassilvitskii, 2007).
 
     Each new seed is the best of 2 + ⌊log K⌋ candidates drawn with probability proportional to the weighted
@@ -70,9 +70,7 @@ def _inverse(variance: float) -> float:
     return inverse if np.isfinite(inverse) else 1.0
 
 
-def _rows_at(
-    values: Float64Array, mass: FloatArray, sample_weight: Float64Array | None = None
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _rows_at(values: Float64Array, mass: FloatArray, sample_weight: Float64Array | None = None) -> RowNumbers:
     """First rows at which the running sum of mass × weight reaches each value.
 
     Sums are taken a block at a time: a running sum of all rows would need as much memory again.
@@ -106,7 +104,8 @@ def kmeans_labels(
     centre: Float64Array,
     variance: Float64Array,
     n_threads: int,
-) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+    max_iter: int = _MAX_ITER,
+) -> LabelArray:
     """Cluster once by k-means from k-means++ seeds (Lloyd, 1982).
 
     Parameters
@@ -114,6 +113,8 @@ def kmeans_labels(
     variance : ndarray of shape (d,)
         The data's variances: the run stops when the centres move by less than 1e-4 of their mean, squared
         and summed.
+    max_iter : int
+        Steps at most.
 
     Returns
     -------
@@ -125,7 +126,7 @@ def kmeans_labels(
     centers = np.ascontiguousarray(X[seeds], dtype=np.float64)
     labels = np.full(X.shape[0], -1, dtype=np.int32)
     tol = _RELATIVE_TOL * float(variance.mean())
-    for _ in range(_MAX_ITER):
+    for _ in range(max_iter):
         s0, s1, _, n_changed = _native.lloyd_step(X, sample_weight, centre, centers, n_threads, labels)
         if n_changed == 0:
             return labels

@@ -41,6 +41,8 @@ class CovarianceStructure(ABC):
     # Whether `estimate` does no more than the shape of the core form says: average the moments, over all
     # components if it is shared, and regularise. A backend may then do it by itself.
     is_plain: ClassVar[bool] = False
+    # Whether a component has one variance for all features, which then have to keep one unit.
+    is_spherical: ClassVar[bool] = False
 
     @abstractmethod
     def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:

@@ -23,6 +23,7 @@ class Spherical(Diagonal):
     name = "spherical"
     is_shared = False
     is_plain = True
+    is_spherical = True
 
     def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
         """(K,)."""
@@ -53,6 +54,7 @@ class TiedSpherical(Diagonal):
     name = "tied_spherical"
     is_shared = True
     is_plain = True
+    is_spherical = True
 
     def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
         """A single number."""

@@ -7,16 +7,22 @@ from dataclasses import replace
 
 import numpy as np
 
+from mixtura._typing import Float64Array
 from mixtura.backends import NativeBackend
-from mixtura.covariance import Regularisation, Ridge
+from mixtura.covariance import CovariancePrior, Regularisation, Ridge
 from mixtura.em import EMResult, Solution, StoppingReason, run_em, run_many
 from mixtura.errors import InputError
 from mixtura.estimators._given_start import GivenStart
+from mixtura.estimators._order import in_order
 from mixtura.estimators._sample import Sample
 from mixtura.estimators._settings import Settings
-from mixtura.init import Drawn, StartData, draw_start, start_statistics
+from mixtura.init import Drawn, Search, StartData, draw_start, start_statistics
+from mixtura.search import find_starts
 
 __all__ = ["Fitter", "best_of"]
+
+
+_QUALIFYING_PASSES = 4
 
 
 class Fitter:
@@ -40,6 +46,9 @@ class Fitter:
         self.settings = settings
         self.backend: NativeBackend = basis.backend
         self.reg: Regularisation = basis.floor if settings.ridge is None else Ridge(settings.ridge)
+        if settings.prior is not None:
+            prior = _prior(settings, basis.moments.covariance)
+            self.reg = replace(self.reg, prior=prior)
         self._given = given
         self._data = StartData(
             sample.rows, sample.weight, basis.moments, settings.n_components, sample.n_threads
@@ -53,6 +62,8 @@ class Fitter:
             start,
             self.reg,
             tol=settings.tol,
+            still=settings.still,
+            accelerate=settings.accelerate,
             max_iter=settings.max_iter,
             previous=previous,
             init=init,
@@ -62,21 +73,15 @@ class Fitter:
     def best_of_starts(self, rng: np.random.RandomState) -> EMResult:
         """Run EM from each start; keep the sound result with the highest likelihood, the first of equals.
 
-        If one is interrupted, the best so far is returned, marked as interrupted.
+        Its components are in order, unless the start, and with it their order, was given. If one is
+        interrupted, the best so far is returned, marked as interrupted.
         """
         # A start that is given leaves nothing to repeat.
         fixed = isinstance(self.settings.start, np.ndarray) or self._given.is_complete
         count = 1 if fixed else self.settings.n_init
         if count > 1 and self.is_quick:
             starts = [self.start(self.draw(rng)) for _ in range(count)]
-            return best_of(
-                run_many(
-                    self.backend,
-                    [(start, self.reg) for start in starts],
-                    tol=self.settings.tol,
-                    max_iter=self.settings.max_iter,
-                )
-            )
+            return self._in_order(best_of(self.resume_all([(start, self.reg) for start in starts])))
         results: list[EMResult | None] = []
         for init in range(count):
             try:
@@ -87,7 +92,23 @@ class Fitter:
             results.append(result)
             if result.stopping_reason is StoppingReason.INTERRUPTED:
                 break
-        return best_of(results)
+        return self._in_order(best_of(results))
+
+    def resume_all(self, starts: Sequence[tuple[Solution, Regularisation]]) -> list[EMResult | None]:
+        """Run EM from all starts side by side, as `resume` does from each."""
+        settings = self.settings
+        return run_many(
+            self.backend,
+            starts,
+            tol=settings.tol,
+            still=settings.still,
+            accelerate=settings.accelerate,
+            max_iter=settings.max_iter,
+        )
+
+    def _in_order(self, result: EMResult) -> EMResult:
+        own = isinstance(self.settings.start, str) and not self._given.is_partial
+        return in_order(result) if own else result
 
     @property
     def is_quick(self) -> bool:
@@ -99,13 +120,36 @@ class Fitter:
 
     def draw(self, rng: np.random.RandomState) -> Drawn | None:
         """Draw a start; None if all of it was given."""
-        return None if self._given.is_complete else draw_start(self.settings.start, self._data, rng)
+        if self._given.is_complete:
+            return None
+        start = self.settings.start
+        # To search for what is partly given would lead away from it.
+        if self._given.is_partial and isinstance(start, str) and start == "auto":
+            start = "kmeans"
+        return draw_start(start, self._data, rng)
 
     def start(self, drawn: Drawn | None) -> Solution:
         """Return the first parameters."""
         structure = self.settings.structure
+        if isinstance(drawn, Search):
+            found = find_starts(self._data, structure, self.reg, np.random.RandomState(drawn.seed))
+            return found[0] if len(found) == 1 else self._first_of(found)
         stats = None if drawn is None else start_statistics(drawn, self._data, structure)
         return self._given.solution(structure, stats, self.reg)
+
+    def _first_of(self, starts: Sequence[Solution]) -> Solution:
+        """Return the start that is ahead after a few passes over all rows."""
+        jobs = [(start, self.reg) for start in starts]
+        best = best_of(run_many(self.backend, jobs, max_iter=_QUALIFYING_PASSES))
+        if best.stopping_reason is StoppingReason.INTERRUPTED:
+            raise KeyboardInterrupt
+        return best.solution
+
+
+def _prior(settings: Settings, covariance: Float64Array) -> CovariancePrior:
+    """Pseudo-rows of the data's covariance, as far as it is shared among the components."""
+    d = len(covariance)
+    return CovariancePrior(settings.prior or d / 2.0, covariance / settings.n_components ** (2.0 / d))
 
 
 def best_of(results: Sequence[EMResult | None]) -> EMResult:

@@ -32,6 +32,11 @@ class GivenStart:
         """Whether the data are not needed for a start."""
         return self.weights is not None and self.means is not None and self.whitener is not None
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether anything was given."""
+        return self.weights is not None or self.means is not None or self.whitener is not None
+
     def solution(
         self, structure: CovarianceStructure, stats: SufficientStatistics | None, reg: Regularisation
     ) -> Solution:
@@ -44,7 +49,8 @@ class GivenStart:
             centred = stats.centred()
             estimated = centred.means
             if whitener is None or log_det is None or covariances is None:
-                covariances = structure.estimate(centred, reg)
+                seen = centred if reg.prior is None else reg.prior.augment(centred)
+                covariances = structure.estimate(seen, reg)
                 whitener, log_det = structure.whiten(
                     structure.core(covariances, *estimated.shape), estimated.shape[1]
                 )

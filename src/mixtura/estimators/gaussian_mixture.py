@@ -42,17 +42,25 @@ class GaussianMixture(MixtureScorer):
     covariance_type : str or CovarianceStructure, default='full'
         'full', 'tied', 'diag', 'spherical', 'tied_diag' or 'tied_spherical': a matrix a component, one for
         all, a variance a feature, one variance, each a component or one for all; or your own structure.
-    tol : float, default=1e-3
-        A fit has converged when a pass changes the mean log-likelihood a row by less, in nats.
+    tol : 'auto' or float, default='auto'
+        'auto': a fit has converged when less than 1e-6 nats a row are still to gain, by Aitken's estimate. A
+        float keeps scikit-learn's meaning: when a pass changes the mean log-likelihood a row by less.
     reg_covar : 'auto' or float, default='auto'
         'auto' keeps every covariance above 1e-8 of the data's own, whatever its units, and leaves sound
         covariances untouched. A float is added to each variance, in squared units of the data.
-    max_iter : int, default=100
+    covariance_prior : None, 'auto' or float, default=None
+        s pseudo-rows that each covariance has seen before the data, of Λ, the data's covariance over
+        K^(2/d): Σ_k = (W_k + sΛ)/(N_k + s). It settles what a handful of rows cannot. 'auto' is s = d/2. The
+        trace is then that of the penalised likelihood.
+    max_iter : int, default=1000
         Passes over the data, each with its M-step.
     n_init : int, default=1
         Starts; the one with the highest likelihood is kept.
-    init_params : {'kmeans', 'k-means++', 'random', 'random_from_data'}, array or callable, default='kmeans'
-        The start. An array: integer labels (N,) or responsibilities (N, K). A callable returns such an array
+    init_params : {'auto', 'kmeans', 'k-means++', 'random', 'random_from_data'}, array or callable, \
+default='auto'
+        The start. 'auto': many short runs on at most some thousand rows, of which the best is improved by
+        splitting and merging components; it does not depend on units. The other names are scikit-learn's. An
+        array: integer labels (N,) or responsibilities (N, K). A callable returns such an array
         from ``(X, n_components, random_state)``.
     weights_init, means_init, precisions_init : array-like, optional
         Parts of the start, given. Shapes as those of `weights_`, `means_`, `precisions_`.
@@ -65,8 +73,10 @@ class GaussianMixture(MixtureScorer):
     verbose_interval : int, default=10
     n_jobs : int, optional
         Threads. None: all cores of the process. The results do not depend on it.
-    acceleration : None
-        Plain EM.
+    acceleration : {'auto', 'squarem', None}, default='auto'
+        'squarem' leaps ahead along the path of EM after each two passes, and goes back if the likelihood has
+        fallen by it. None is plain EM. 'auto' is 'squarem' if `tol` is 'auto', else plain EM, whose passes
+        are scikit-learn's.
     callback : callable, optional
         Called with a `mixtura.em.Progress` after each pass; a true answer ends the start it is in.
 
@@ -126,11 +136,12 @@ class GaussianMixture(MixtureScorer):
         n_components: int = 1,
         *,
         covariance_type: str | CovarianceStructure = "full",
-        tol: float = 1e-3,
+        tol: str | float = "auto",
         reg_covar: str | float = "auto",
-        max_iter: int = 100,
+        covariance_prior: str | float | None = None,
+        max_iter: int = 1000,
         n_init: int = 1,
-        init_params: Start = "kmeans",
+        init_params: Start = "auto",
         weights_init: npt.ArrayLike | None = None,
         means_init: npt.ArrayLike | None = None,
         precisions_init: npt.ArrayLike | None = None,
@@ -139,13 +150,14 @@ class GaussianMixture(MixtureScorer):
         verbose: int = 0,
         verbose_interval: int = 10,
         n_jobs: int | None = None,
-        acceleration: None = None,
+        acceleration: str | None = "auto",
         callback: Callback | None = None,
     ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
         self.tol = tol
         self.reg_covar = reg_covar
+        self.covariance_prior = covariance_prior
         self.max_iter = max_iter
         self.n_init = n_init
         self.init_params = init_params

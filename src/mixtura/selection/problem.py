@@ -11,7 +11,7 @@ import numpy as np
 
 from mixtura.backends import NativeBackend
 from mixtura.covariance import CovarianceStructure, resolve
-from mixtura.em import EMResult, Solution, StoppingReason, run_many
+from mixtura.em import EMResult, Solution, StoppingReason
 from mixtura.errors import InputError
 from mixtura.estimators import GaussianMixture
 from mixtura.estimators._fitting import Fitter
@@ -123,10 +123,9 @@ class Problem:
             for fitter, start in zip(trial.fitters, starts, strict=True):
                 runs.setdefault(fitter.backend, []).append((i, fitter, start))
         results: list[list[EMResult]] = [[] for _ in trials]
-        for backend, own in runs.items():
-            settings = own[0][1].settings
+        for own in runs.values():
             jobs = [(start, fitter.reg) for _, fitter, start in own]
-            found = run_many(backend, jobs, tol=settings.tol, max_iter=settings.max_iter)
+            found = own[0][1].resume_all(jobs)
             for (i, _, _), result in zip(own, found, strict=True):
                 results[i].append(_complete(result))
         return sound, results
