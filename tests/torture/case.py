@@ -40,7 +40,8 @@ class Case:
         Only for estimators that take it.
     settings : mapping
         What else the estimator is built with.
-    expect : {'fit', 'error'}
+    expect : {'fit', 'error', 'either'}
+        What is right. 'either' where the answer may lie outside the dtype.
     """
 
     name: str
@@ -52,4 +53,4 @@ class Case:
     labels: Array | None = None
     sample_weight: Array | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
-    expect: Literal["fit", "error"] = "fit"
+    expect: Literal["fit", "error", "either"] = "fit"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from tests.torture.case import DTYPES, SKLEARN_STRUCTURES, Case
+from tests.torture.extremes import EXTREMES, WEIGHT_EXTREMES
 from tests.torture.faults import FAULTS
 from tests.torture.nonsense import NONSENSE, WEIGHT_NONSENSE
 
@@ -22,12 +21,13 @@ def cases(structures: Sequence[str] = SKLEARN_STRUCTURES, *, weights: bool = Fal
     weights : bool
         Also those for estimators whose `fit` takes `sample_weight`.
     """
-    yield from _sound(structures)
+    yield from _sound(structures, weights=weights)
     yield from _nonsense(structures, weights=weights)
 
 
-def _sound(structures: Sequence[str]) -> Iterator[Case]:
-    for fault, make in FAULTS.items():
+def _sound(structures: Sequence[str], *, weights: bool) -> Iterator[Case]:
+    faults = FAULTS | EXTREMES
+    for fault, make in (faults | WEIGHT_EXTREMES if weights else faults).items():
         for dtype in DTYPES:
             for variant, data in make(dtype):
                 shown = data.X.dtype.name
@@ -40,6 +40,8 @@ def _sound(structures: Sequence[str]) -> Iterator[Case]:
                         X=data.X,
                         n_components=data.n_components,
                         labels=data.labels if structure in data.seen_by else None,
+                        sample_weight=data.sample_weight,
+                        expect="either" if data.may_refuse else "fit",
                     )
 
 
@@ -56,7 +58,7 @@ def _nonsense(structures: Sequence[str], *, weights: bool) -> Iterator[Case]:
                         dtype=dtype,
                         X=given.X,
                         n_components=settings.pop("n_components"),
-                        sample_weight=None if given.sample_weight is None else np.array(given.sample_weight),
+                        sample_weight=given.sample_weight,
                         settings=settings,
                         expect="error",
                     )

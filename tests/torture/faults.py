@@ -9,17 +9,22 @@ import numpy as np
 
 from tests.torture.case import ALL_STRUCTURES, Array
 
-__all__ = ["FAULTS", "Data", "generator_of"]
+__all__ = ["FAULTS", "Data", "Variants", "blobs", "generator_of", "with_far_row"]
 
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """Rows, how many groups to look for, and which structures see which groups in them."""
+    """Rows, how many groups to look for, and which structures see which groups in them.
+
+    `may_refuse` is for data whose variances the dtype does not hold: an error says as much as a fit.
+    """
 
     X: Array
     n_components: int
     labels: Array | None = None
     seen_by: tuple[str, ...] = ALL_STRUCTURES
+    sample_weight: Array | None = None
+    may_refuse: bool = False
 
 
 Variants = Iterator[tuple[str, Data]]
@@ -42,7 +47,7 @@ def generator_of(seed: int) -> np.random.Generator:
     return np.random.default_rng(20_000 + seed)
 
 
-def _blobs(seed: int, sizes: tuple[int, ...] = (70, 70, 70), apart: float = 12.0) -> tuple[Array, Array]:
+def blobs(seed: int, sizes: tuple[int, ...] = (70, 70, 70), apart: float = 12.0) -> tuple[Array, Array]:
     """Three round groups of standard deviation 1 in three features, apart in each of them; in mixed order."""
     rng = generator_of(seed)
     labels = np.repeat(np.arange(3), sizes)
@@ -53,27 +58,27 @@ def _blobs(seed: int, sizes: tuple[int, ...] = (70, 70, 70), apart: float = 12.0
 
 
 def _scaled(units: dict[str, tuple[float, ...]], seed: int, dtype: str) -> Variants:
-    X, labels = _blobs(seed)
+    X, labels = blobs(seed)
     for unit in units[dtype]:
         yield f"{unit:g}", Data((X * unit).astype(dtype), 3, labels)
 
 
 @_fault("tiny units")
 def _tiny(dtype: str) -> Variants:
-    # The variances have to be numbers of the dtype, too.
-    units = {"float64": (1e-3, 1e-6, 1e-20, 1e-100, 1e-150), "float32": (1e-3, 1e-6, 1e-15)}
+    # Those whose variances are numbers of the dtype, too.
+    units = {"float64": (1e-3, 1e-6, 1e-20, 1e-100, 1e-152), "float32": (1e-3, 1e-6, 1e-18)}
     yield from _scaled(units, 1, dtype)
 
 
 @_fault("huge units")
 def _huge(dtype: str) -> Variants:
-    units = {"float64": (1e6, 1e20, 1e100, 1e150), "float32": (1e6, 1e15)}
+    units = {"float64": (1e6, 1e20, 1e100, 1e150, 1e152), "float32": (1e6, 1e15, 1e18)}
     yield from _scaled(units, 2, dtype)
 
 
 @_fault("far from the origin")
 def _offset(dtype: str) -> Variants:
-    X, labels = _blobs(3)
+    X, labels = blobs(3)
     for offset in (1e3, 1e6, 1e8, 1e12) if dtype == "float64" else (1e3, 1e6):
         yield f"{offset:g} sd", Data((X + offset).astype(dtype), 3, labels)
         yield (
@@ -84,7 +89,7 @@ def _offset(dtype: str) -> Variants:
 
 @_fault("columns in different units")
 def _columns(dtype: str) -> Variants:
-    X, labels = _blobs(4)
+    X, labels = blobs(4)
     for exponent in (3, 8):
         units = np.array([10.0**-exponent, 1.0, 10.0**exponent])
         yield f"1e-{exponent} beside 1e{exponent}", Data((X * units).astype(dtype), 3, labels)
@@ -113,7 +118,7 @@ def _types(dtype: str) -> Variants:
 
 @_fault("memory layouts")
 def _layouts(dtype: str) -> Variants:
-    X, labels = _blobs(7)
+    X, labels = blobs(7)
     X = X.astype(dtype)
     fixed = X.copy()
     fixed.flags.writeable = False
@@ -126,7 +131,7 @@ def _layouts(dtype: str) -> Variants:
 
 @_fault("repeated rows")
 def _repeated(dtype: str) -> Variants:
-    X, labels = _blobs(8, sizes=(15, 15, 15))
+    X, labels = blobs(8, sizes=(15, 15, 15))
     yield "each ten times", Data(np.repeat(X, 10, axis=0).astype(dtype), 3, np.repeat(labels, 10))
     rng = generator_of(9)
     points = rng.standard_normal((4, 2))
@@ -138,7 +143,7 @@ def _repeated(dtype: str) -> Variants:
 
 @_fault("groups that are one point")
 def _atoms(dtype: str) -> Variants:
-    X, labels = _blobs(10)
+    X, labels = blobs(10)
     one, two = X.copy(), X.copy()
     one[labels == 0] = [0.0, 12.0, 24.0]
     two[labels == 0], two[labels == 1] = [0.0, 12.0, 24.0], [12.0, 24.0, 0.0]
@@ -150,15 +155,15 @@ def _atoms(dtype: str) -> Variants:
 
 @_fault("a far single row, given a component")
 def _far_component(dtype: str) -> Variants:
-    yield from ((name, Data(X, 3, labels)) for name, X, labels in _with_far_row((1e2, 1e4, 1e6), 11, dtype))
+    yield from ((name, Data(X, 3, labels)) for name, X, labels in with_far_row((1e2, 1e4, 1e6), 11, dtype))
 
 
 @_fault("a far single row, given none")
 def _outlier(dtype: str) -> Variants:
-    yield from ((name, Data(X, 2)) for name, X, _ in _with_far_row((1e2, 1e4, 1e8), 12, dtype))
+    yield from ((name, Data(X, 2)) for name, X, _ in with_far_row((1e2, 1e4, 1e8), 12, dtype))
 
 
-def _with_far_row(distances: tuple[float, ...], seed: int, dtype: str) -> Iterator[tuple[str, Array, Array]]:
+def with_far_row(distances: tuple[float, ...], seed: int, dtype: str) -> Iterator[tuple[str, Array, Array]]:
     rng = generator_of(seed)
     labels = np.append(rng.permutation(np.repeat([0, 1], 100)), 2)
     for distance in distances:
@@ -169,7 +174,7 @@ def _with_far_row(distances: tuple[float, ...], seed: int, dtype: str) -> Iterat
 
 @_fault("columns that repeat others")
 def _dependent(dtype: str) -> Variants:
-    X, labels = _blobs(13)
+    X, labels = blobs(13)
     noise = generator_of(14).standard_normal(len(X))
     for name, column in (
         ("constant", np.full(len(X), 5.0)),
@@ -204,13 +209,13 @@ def _few(dtype: str) -> Variants:
 @_fault("groups of very different sizes")
 def _unbalanced(dtype: str) -> Variants:
     for sizes in ((500, 80, 10), (580, 10, 10)):
-        X, labels = _blobs(17, sizes)
+        X, labels = blobs(17, sizes)
         yield " ".join(map(str, sizes)), Data(X.astype(dtype), 3, labels)
 
 
 @_fault("groups of very different widths")
 def _widths(dtype: str) -> Variants:
-    X, labels = _blobs(18, apart=0.0)
+    X, labels = blobs(18, apart=0.0)
     centres = np.array([[0.0, 0.0, 0.0], [40.0, 0.0, 0.0], [0.0, 40.0, 0.0]])
     for least in (1e-1, 1e-2):
         rows = centres[labels] + X * np.array([1.0, least, 3.0])[labels, None]
@@ -229,7 +234,7 @@ def _many(dtype: str) -> Variants:
 
 @_fault("one feature")
 def _one_feature(dtype: str) -> Variants:
-    X, labels = _blobs(19)
+    X, labels = blobs(19)
     yield "three groups", Data(X[:, :1].astype(dtype), 3, labels)
     yield "one group", Data(X[labels == 0, :1].astype(dtype), 1, np.zeros(70, dtype=int))
 
@@ -239,3 +244,21 @@ def _tails(dtype: str) -> Variants:
     rng = generator_of(20)
     yield "Cauchy", Data(rng.standard_cauchy((300, 2)).astype(dtype), 3)
     yield "log-normal", Data(rng.lognormal(sigma=5.0, size=(300, 2)).astype(dtype), 3)
+
+
+@_fault("few distinct numbers")
+def _discrete(dtype: str) -> Variants:
+    rng = generator_of(22)
+    yield "binary", Data(rng.integers(0, 2, (200, 6)).astype(dtype), 4)
+    yield "one-hot", Data(np.eye(5)[rng.integers(0, 5, 200)].astype(dtype), 5)
+    yield "counts", Data(rng.poisson(0.2, (200, 4)).astype(dtype), 3)
+    steps = np.finfo(dtype).eps * rng.integers(0, 4, (200, 2))
+    yield "one rounding apart", Data((1.0 + steps).astype(dtype), 2)
+
+
+@_fault("rows on a curve")
+def _curves(dtype: str) -> Variants:
+    rng = generator_of(23)
+    angle = rng.uniform(0.0, 2.0 * np.pi, 200)
+    yield "a circle", Data(np.column_stack([np.cos(angle), np.sin(angle)]).astype(dtype), 5)
+    yield "a line", Data(np.outer(rng.standard_normal(200), [1.0, 2.0, 3.0]).astype(dtype), 5)

@@ -142,7 +142,7 @@ def _of_error(error: Exception, case: Case) -> tuple[Finding, str]:
     typed = isinstance(error, (ValueError, TypeError)) and not isinstance(error, np.linalg.LinAlgError)
     if not (typed and str(error).strip()):
         return Finding.CRASH, why
-    return Finding.TYPED_ERROR if case.expect == "error" else Finding.REFUSED, why
+    return Finding.REFUSED if case.expect == "fit" else Finding.TYPED_ERROR, why
 
 
 def _wrong_density(model: Model, log_prob: Array, case: Case) -> str | None:

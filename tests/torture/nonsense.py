@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.torture.case import Array
 from tests.torture.faults import generator_of
 
 __all__ = ["NONSENSE", "WEIGHT_NONSENSE", "Nonsense"]
@@ -19,13 +20,13 @@ class Nonsense:
 
     X: Any
     settings: dict[str, Any] = field(default_factory=dict)
-    sample_weight: Any = None
+    sample_weight: Array | None = None
 
 
 Variants = Iterator[tuple[str, Nonsense]]
 
 
-def _rows(dtype: str) -> np.ndarray[Any, Any]:
+def _rows(dtype: str) -> Array:
     return generator_of(0).standard_normal((40, 3)).astype(dtype)
 
 

@@ -99,24 +99,29 @@ def not_of_the_groups(model: Model, case: Case) -> str | None:
     if case.labels is None:
         return None
     X = case.X.astype(np.float64)
+    # In units of the distances between the groups, whose squares stay within float64.
+    unit = np.ptp(X, axis=0)
+    unit[unit == 0] = 1.0
+    if case.covariance_type.endswith("spherical"):
+        unit[:] = unit.max()
     groups = [X[case.labels == g] for g in np.unique(case.labels)]
     middles = np.array([_mean(rows) for rows in groups])
-    spreads = _pooled(groups, middles, case.covariance_type)
+    spreads = _pooled(
+        [(rows - middle) / unit for rows, middle in zip(groups, middles, strict=True)], case.covariance_type
+    )
     for middle, spread in zip(middles, spreads, strict=True):
-        sd = np.sqrt(np.diagonal(spread))
-        # In units of the distances between the groups, whose squares then stay within float64.
-        unit = np.ptp(X, axis=0)
-        away = (model.means - middle) / np.where(unit > 0, unit, 1.0)
+        away = np.abs(model.means / unit - middle / unit)
         j = int(np.argmin((away**2).sum(axis=1)))
-        off = np.abs(model.means[j] - middle)
-        if (off > _SHARE * sd + 4 * model.epsilon * np.abs(middle) + 1e-6 * unit).any():
-            return f"mean {j} is {off.max():.3g} from its group's (sd {sd.max():.3g})"
+        sd = np.sqrt(np.diagonal(spread))
+        if (away[j] > _SHARE * sd + 4 * model.epsilon * np.abs(middle / unit) + 1e-6).any():
+            off = away[j] / np.where(sd > 0, sd, 1.0)
+            return f"mean {j} is up to {off.max():.3g} sd from its group's"
         known = sd > 0
         if not known.any():
             continue
-        scale = sd[known]
+        scale = (sd * unit)[known]
         found = model.covariances[j][np.ix_(known, known)] / scale[:, None] / scale
-        wanted = spread[np.ix_(known, known)] / scale[:, None] / scale
+        wanted = (spread / np.where(known, sd, 1.0)[:, None] / np.where(known, sd, 1.0))[np.ix_(known, known)]
         if np.abs(found - wanted).max() > _SHARE:
             ratio = np.diagonal(found)
             return f"variances of component {j} are {ratio.min():.3g} to {ratio.max():.3g} of its group's"
@@ -127,10 +132,10 @@ def _mean(rows: Array) -> Array:
     return np.asarray(rows[0] + (rows - rows[0]).mean(axis=0))
 
 
-def _pooled(groups: list[Array], middles: Array, structure: str) -> Array:
-    """Within-group covariances that a structure has, of shape (groups, d, d)."""
-    d = middles.shape[1]
-    spreads = np.array([(g - m).T @ ((g - m) / len(g)) for g, m in zip(groups, middles, strict=True)])
+def _pooled(groups: list[Array], structure: str) -> Array:
+    """Within-group covariances that a structure has, of shape (groups, d, d), of rows about their means."""
+    d = groups[0].shape[1]
+    spreads = np.array([rows.T @ rows / len(rows) for rows in groups])
     if structure.startswith("tied"):
         sizes = np.array([len(g) for g in groups]) / sum(map(len, groups))
         spreads = np.broadcast_to(np.tensordot(sizes, spreads, axes=1), spreads.shape)

@@ -144,6 +144,9 @@ class Raising:
 def test_errors_are_told_apart(error: Exception | None, of_data: Finding, of_nonsense: Finding) -> None:
     assert judge(partial(Raising, error), groups()).finding is of_data
     assert judge(partial(Raising, error), groups(expect="error")).finding is of_nonsense
+    # Where both are right, an error has to be a typed one all the same.
+    of_either = of_data if of_data is Finding.CRASH else of_nonsense
+    assert judge(partial(Raising, error), groups(expect="either")).finding is of_either
 
 
 def test_a_wrong_answer_is_loud_if_it_came_with_a_warning() -> None:
