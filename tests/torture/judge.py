@@ -13,7 +13,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from tests.torture.case import Array, Case
 from tests.torture.density import log_density_bounds
-from tests.torture.parameters import Model, not_a_mixture, not_of_the_groups, read_model
+from tests.torture.parameters import Model, not_a_mixture, not_of_all_rows, not_of_the_groups, read_model
 
 __all__ = ["Finding", "Verdict", "judge"]
 
@@ -128,6 +128,7 @@ def _of_answers(answers: _Answers, case: Case) -> tuple[Finding, str]:
         (Finding.BAD_PARAMETERS, lambda: not_a_mixture(model)),
         (Finding.WRONG_DENSITY, lambda: _wrong_density(model, answers.log_prob, case)),
         (Finding.WRONG_LABELS, lambda: _wrong_labels(answers.labels, answers.resp, case)),
+        (Finding.BAD_PARAMETERS, lambda: not_of_all_rows(model, case)),
         (Finding.BAD_PARAMETERS, lambda: not_of_the_groups(model, case)),
     ):
         why = check()
@@ -154,9 +155,10 @@ def _wrong_density(model: Model, log_prob: Array, case: Case) -> str | None:
     epsilon = max(model.epsilon, *spacings)
     for i in np.unique(np.linspace(0, n - 1, _ROWS).astype(int)):
         low, high = log_density_bounds(model, case.X[i], epsilon)
-        if not low <= log_prob[i] <= high:
+        found = float(log_prob[i])
+        if not low <= found <= high:
             middle = 0.5 * (low + high)
-            return f"log-density of row {i} is {log_prob[i]:.9g} in place of {middle:.9g}"
+            return f"log-density of row {i} is {found:.9g} in place of {middle:.9g}"
     return None
 
 

@@ -119,6 +119,19 @@ def test_parameters_that_are_not_those_of_the_groups_are_found() -> None:
     assert judge(ridge, groups(labels=None)).finding is Finding.SOUND
 
 
+class Forgetful(Altered):
+    def fit(self, X: Array) -> Altered:
+        return super().fit(X[1:])
+
+
+def test_a_row_that_was_lost_is_found() -> None:
+    case = groups(labels=None)
+    far = case.X.copy()
+    far[0] = 100.0
+    assert judge(partial(Forgetful, {}), groups(labels=None, X=far)).finding is Finding.BAD_PARAMETERS
+    assert judge(partial(Altered, {}), groups(labels=None, X=far)).finding is Finding.SOUND
+
+
 class Raising:
     def __init__(self, error: Exception | None, **_: Any) -> None:
         self._error = error
