@@ -24,9 +24,10 @@ CLAIMS = (
     "memory",
     "accuracy",
     "startup",
+    "torture",
 )
 _ROOT = Path(__file__).resolve().parent.parent
-_DOCUMENTS = (_ROOT / "README.md", _ROOT / "docs" / "performance.md")
+_DOCUMENTS = (_ROOT / "README.md", _ROOT / "docs" / "performance.md", _ROOT / "docs" / "trust.md")
 
 
 def main() -> None:

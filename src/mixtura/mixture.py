@@ -202,9 +202,7 @@ class Mixture:
         return as_matrix(X, n_features=self.n_features)
 
     def _score(self, X: npt.ArrayLike, n_jobs: int | None, **wanted: bool) -> Scores:
-        backend = NativeBackend(
-            self._rows(X), centre=self._weights @ self._means, n_threads=resolve_n_jobs(n_jobs)
-        )
+        backend = NativeBackend(self._rows(X), centre=self.params.centre, n_threads=resolve_n_jobs(n_jobs))
         return backend.score(self.params, **wanted)
 
     def log_pdf(self, X: npt.ArrayLike, *, n_jobs: int | None = None) -> Float64Array:

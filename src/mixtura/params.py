@@ -62,6 +62,18 @@ class Params:
         return int(self.whitener.shape[0]) == 1
 
     @cached_property
+    def centre(self) -> Float64Array:
+        """The point nearest to the origin in the box of the means that have a weight, of shape (d,).
+
+        No row is farther from it than about the row or a mean is from the origin, so subtracting it costs no
+        more than the rounding of these numbers. The mean of the mixture has no such bound: one component far
+        away draws it off all rows of the others.
+        """
+        means = self.means[self.weights != 0]
+        centre: Float64Array = np.clip(0.0, means.min(axis=0), means.max(axis=0))
+        return centre
+
+    @cached_property
     def offset(self) -> Float64Array:
         """c_k = log π_k + log det U_k − (d/2) log 2π, of shape (K,); −inf for a component of weight 0."""
         with np.errstate(divide="ignore"):

@@ -122,3 +122,15 @@ def test_equal_seeds_draw_equal_rows(mixture, data, seed) -> None:
     assert (np.diff(labels) >= 0).all()
     other, _ = m.sample(30, random_state=seed + 1)
     assert not np.array_equal(rows, other)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("far", [1e8, 1e17, -1e17])
+@pytest.mark.parametrize("near", [0.0, 1e3])
+def test_a_component_far_away_leaves_the_density_of_the_others(near: float, far: float, dtype: type) -> None:
+    rows = (near + np.array([[0.5], [3.0], [-6.0]])).astype(dtype)
+    one = Mixture([1.0], [[near]], [1.0], "spherical").log_pdf(rows)
+    two = Mixture([0.5, 0.5], [[near], [far]], [1.0, 1.0], "spherical").log_pdf(rows)
+    # What a rounding of the rows does to the density, as the sum of their squares; nothing next to 14 nats.
+    tolerance = 8 * (6.0 + near) * 6.0 * float(np.finfo(dtype).eps)
+    np.testing.assert_allclose(two, one + np.log(0.5), rtol=0, atol=tolerance)

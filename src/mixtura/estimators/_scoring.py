@@ -104,9 +104,7 @@ class MixtureScorer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
 
     def _score(self, rows: FloatArray, **wanted: bool) -> Scores:
         params = self._params()
-        backend = NativeBackend(
-            rows, centre=params.weights @ params.means, n_threads=resolve_n_jobs(self.n_jobs)
-        )
+        backend = NativeBackend(rows, centre=params.centre, n_threads=resolve_n_jobs(self.n_jobs))
         return backend.score(params, **wanted)
 
     def score_samples(self, X: npt.ArrayLike) -> FloatArray:
