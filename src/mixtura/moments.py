@@ -10,7 +10,13 @@ from mixtura._typing import Float64Array, FloatArray
 from mixtura.backends import NativeBackend
 from mixtura.params import Params
 
-__all__ = ["DataMoments", "data_moments"]
+__all__ = ["DataMoments", "bulk_moments", "data_moments"]
+
+# A row that has this share of the variance of a feature is not of the bulk, where there are so many rows.
+_SHARE = 0.2
+_ROWS = 50
+_ROUNDS = 8
+_BLOCK_ROWS = 65536
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,3 +47,34 @@ def data_moments(
     stats = backend.e_step(Params(np.ones(1), mean[None], unit, np.zeros(1)))
     exact = mean + stats.s1[0] / stats.weight
     return DataMoments(exact, stats.recentre(exact[None]).s2[0] / stats.weight)
+
+
+def bulk_moments(
+    X: FloatArray, sample_weight: Float64Array | None, *, dense: bool, n_threads: int
+) -> DataMoments:
+    """Moments without the few rows that are so far away that the variances would be theirs alone.
+
+    They say of what size the data are; one wild row must not make all others a point.
+    """
+    moments = data_moments(X, sample_weight, dense=dense, n_threads=n_threads)
+    weight = sample_weight
+    low, high = X.min(axis=0).astype(np.float64), X.max(axis=0).astype(np.float64)
+    for _ in range(_ROUNDS):
+        count = X.shape[0] if weight is None else np.count_nonzero(weight)
+        # Roots, for squares may be no numbers.
+        limit = np.sqrt(_SHARE * count) * np.sqrt(moments.variances)
+        if count < _ROWS or not (np.maximum(high - moments.mean, moments.mean - low) > limit).any():
+            break
+        weight = np.ones(X.shape[0]) if weight is None else weight.copy()
+        for first in range(0, X.shape[0], _BLOCK_ROWS):
+            rows = slice(first, first + _BLOCK_ROWS)
+            weight[rows][(np.abs(X[rows] - moments.mean) > limit).any(axis=1)] = 0.0
+        held = weight > 0
+        if not held.any():
+            break
+        low, high = (
+            X.min(axis=0, where=held[:, None], initial=np.inf).astype(np.float64),
+            X.max(axis=0, where=held[:, None], initial=-np.inf).astype(np.float64),
+        )
+        moments = data_moments(X, weight, dense=dense, n_threads=n_threads)
+    return moments

@@ -10,19 +10,18 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from mixtura import GaussianMixture
 from mixtura.covariance import STRUCTURES
 
-# scikit-learn expects the same of its own KMeans. From one given start the fits are equal: tests/laws.
-_SEEDING = "rows of weight 2 and rows given twice use up random numbers differently in k-means++"
-
-
-def _expected_to_fail(estimator: Any) -> dict[str, str]:
-    seeded = estimator.n_components > 1
-    return {"check_sample_weight_equivalence_on_dense_data": _SEEDING} if seeded else {}
+# scikit-learn expects it to fail for its own KMeans. From one given start the fits are equal: tests/laws.
+_SEEDED = "check_sample_weight_equivalence_on_dense_data"
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(
     [GaussianMixture(k, covariance_type=name) for name in STRUCTURES for k in (1, 2)],
-    expected_failed_checks=_expected_to_fail,
 )
 def test_check_estimator(estimator: Any, check: Any) -> None:
-    check(estimator)
+    try:
+        check(estimator)
+    except AssertionError:
+        if check.func.__name__ != _SEEDED or estimator.n_components == 1:
+            raise
+        pytest.xfail("rows of weight 2 and rows given twice use up random numbers differently in k-means++")

@@ -157,7 +157,7 @@ def test_another_error_of_a_handler_goes_on_its_way(arguments) -> None:
 
 def test_ctrl_c_during_many_starts_keeps_the_best_so_far(ctrl_c) -> None:
     X = np.random.default_rng(0).normal(size=(400, 2))
-    model = GaussianMixture(4, n_init=6, tol=0.0, max_iter=10**7, random_state=0)
+    model = GaussianMixture(4, init_params="kmeans", n_init=6, tol=0.0, max_iter=10**7, random_state=0)
     ctrl_c()
     with pytest.raises(KeyboardInterrupt):
         model.fit(X)

@@ -45,13 +45,18 @@ class Fitter:
         basis = sample.basis(dense=settings.structure.is_dense)
         self.settings = settings
         self.backend: NativeBackend = basis.backend
-        self.reg: Regularisation = basis.floor if settings.ridge is None else Ridge(settings.ridge)
+        # A ridge is in squared units of the data as they were given.
+        self.reg: Regularisation = (
+            basis.floor
+            if settings.ridge is None
+            else Ridge(float(np.ldexp(settings.ridge, -2 * sample.unit)))
+        )
         if settings.prior is not None:
-            prior = _prior(settings, basis.moments.covariance)
+            prior = _prior(settings, basis.moments.covariance, sample.weight_unit)
             self.reg = replace(self.reg, prior=prior)
         self._given = given
         self._data = StartData(
-            sample.rows, sample.weight, basis.moments, settings.n_components, sample.n_threads
+            sample.scaled_rows, sample.scaled_weight, basis.moments, settings.n_components, sample.n_threads
         )
 
     def resume(self, start: Solution, previous: float = -np.inf, init: int = 0) -> EMResult:
@@ -81,7 +86,7 @@ class Fitter:
         count = 1 if fixed else self.settings.n_init
         if count > 1 and self.is_quick:
             starts = [self.start(self.draw(rng)) for _ in range(count)]
-            return self._in_order(best_of(self.resume_all([(start, self.reg) for start in starts])))
+            return self.in_order(best_of(self.resume_all([(start, self.reg) for start in starts])))
         results: list[EMResult | None] = []
         for init in range(count):
             try:
@@ -92,7 +97,7 @@ class Fitter:
             results.append(result)
             if result.stopping_reason is StoppingReason.INTERRUPTED:
                 break
-        return self._in_order(best_of(results))
+        return self.in_order(best_of(results))
 
     def resume_all(self, starts: Sequence[tuple[Solution, Regularisation]]) -> list[EMResult | None]:
         """Run EM from all starts side by side, as `resume` does from each."""
@@ -106,7 +111,8 @@ class Fitter:
             max_iter=settings.max_iter,
         )
 
-    def _in_order(self, result: EMResult) -> EMResult:
+    def in_order(self, result: EMResult) -> EMResult:
+        """Put the components of a result in order, unless their order was given with the start."""
         own = isinstance(self.settings.start, str) and not self._given.is_partial
         return in_order(result) if own else result
 
@@ -146,10 +152,11 @@ class Fitter:
         return best.solution
 
 
-def _prior(settings: Settings, covariance: Float64Array) -> CovariancePrior:
+def _prior(settings: Settings, covariance: Float64Array, weight_unit: int) -> CovariancePrior:
     """Pseudo-rows of the data's covariance, as far as it is shared among the components."""
     d = len(covariance)
-    return CovariancePrior(settings.prior or d / 2.0, covariance / settings.n_components ** (2.0 / d))
+    strength = np.ldexp(settings.prior or d / 2.0, -weight_unit)
+    return CovariancePrior(strength, covariance / settings.n_components ** (2.0 / d))
 
 
 def best_of(results: Sequence[EMResult | None]) -> EMResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,18 @@ class GivenStart:
     def is_partial(self) -> bool:
         """Whether anything was given."""
         return self.weights is not None or self.means is not None or self.whitener is not None
+
+    def into_units(self, exponent: int, n_features: int) -> GivenStart:
+        """Return the same for rows in units of 2^e."""
+        if not exponent:
+            return self
+        return replace(
+            self,
+            means=None if self.means is None else np.ldexp(self.means, -exponent),
+            covariances=None if self.covariances is None else np.ldexp(self.covariances, -2 * exponent),
+            whitener=None if self.whitener is None else np.ldexp(self.whitener, exponent),
+            log_det=None if self.log_det is None else self.log_det + n_features * exponent * np.log(2.0),
+        )
 
     def solution(
         self, structure: CovarianceStructure, stats: SufficientStatistics | None, reg: Regularisation

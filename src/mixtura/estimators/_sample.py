@@ -14,16 +14,17 @@ from mixtura._typing import Float64Array, FloatArray
 from mixtura.backends import NativeBackend
 from mixtura.covariance import RelativeFloor
 from mixtura.data import as_matrix, as_sample_weight, is_plain
-from mixtura.moments import DataMoments, data_moments
+from mixtura.estimators._units import unit_of, weight_unit_of
+from mixtura.moments import DataMoments, bulk_moments
 
 __all__ = ["Basis", "Sample", "read_sample"]
 
 
 class Basis:
-    """Moments of a sample, with the whole covariance or its diagonal alone, and what follows from them."""
+    """Moments of the bulk of a sample, with the whole covariance or its diagonal alone, and what follows from them."""
 
     def __init__(self, rows: FloatArray, weight: Float64Array | None, *, dense: bool, n_threads: int) -> None:
-        self.moments: DataMoments = data_moments(rows, weight, dense=dense, n_threads=n_threads)
+        self.moments: DataMoments = bulk_moments(rows, weight, dense=dense, n_threads=n_threads)
         self.backend = NativeBackend(rows, weight, centre=self.moments.mean, n_threads=n_threads)
 
     @cached_property
@@ -33,7 +34,11 @@ class Basis:
 
 
 class Sample:
-    """Checked rows (N, d) with case weights (N,), the names of their columns, and each basis, taken once."""
+    """Checked rows (N, d) with case weights (N,), the names of their columns, and each basis, taken once.
+
+    `rows` and `weight` are as they were given, but where their size is beyond all measure: then fits are to
+    `scaled_rows`, in units of 2^`unit`, and `scaled_weight`, in units of 2^`weight_unit`.
+    """
 
     def __init__(
         self,
@@ -47,6 +52,17 @@ class Sample:
         self.names = names
         self.n_threads = n_threads
         self._bases: dict[bool, Basis] = {}
+        self.weight_unit = 0 if weight is None else weight_unit_of(weight)
+        self.scaled_weight = weight
+        if weight is not None and self.weight_unit:
+            self.scaled_weight = np.ldexp(weight, -self.weight_unit)
+        self.scaled_rows = rows
+        with np.errstate(all="ignore"):
+            variances = self.basis(dense=False).moments.variances
+        self.unit = unit_of(rows, variances)
+        if self.unit:
+            self.scaled_rows = np.ldexp(rows, -self.unit)
+            self._bases.clear()
 
     @property
     def n_counted(self) -> int:
@@ -61,7 +77,8 @@ class Sample:
     def basis(self, *, dense: bool) -> Basis:
         """Return the basis of fits with matrices, or of those without."""
         if dense not in self._bases:
-            self._bases[dense] = Basis(self.rows, self.weight, dense=dense, n_threads=self.n_threads)
+            rows, weight = self.scaled_rows, self.scaled_weight
+            self._bases[dense] = Basis(rows, weight, dense=dense, n_threads=self.n_threads)
         return self._bases[dense]
 
 

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura._typing import FloatArray, IntArray
 from mixtura.covariance import CovarianceStructure
+from mixtura.covariance.linalg import singular
 from mixtura.em import Callback, EMResult, Solution, StoppingReason
 from mixtura.errors import InputError
 from mixtura.estimators._fitting import Fitter
@@ -21,6 +22,7 @@ from mixtura.estimators._sample import Sample, read_sample
 from mixtura.estimators._saved import restore_estimator, save_estimator
 from mixtura.estimators._scoring import MixtureScorer
 from mixtura.estimators._settings import Settings, read_settings
+from mixtura.estimators._units import into_units, out_of_units
 from mixtura.init import Start
 from mixtura.mixture import Mixture
 from mixtura.random_state import as_random_state
@@ -48,10 +50,6 @@ class GaussianMixture(MixtureScorer):
     reg_covar : 'auto' or float, default='auto'
         'auto' keeps every covariance above 1e-8 of the data's own, whatever its units, and leaves sound
         covariances untouched. A float is added to each variance, in squared units of the data.
-    covariance_prior : None, 'auto' or float, default=None
-        s pseudo-rows that each covariance has seen before the data, of Λ, the data's covariance over
-        K^(2/d): Σ_k = (W_k + sΛ)/(N_k + s). It settles what a handful of rows cannot. 'auto' is s = d/2. The
-        trace is then that of the penalised likelihood.
     max_iter : int, default=1000
         Passes over the data, each with its M-step.
     n_init : int, default=1
@@ -77,6 +75,10 @@ default='auto'
         'squarem' leaps ahead along the path of EM after each two passes, and goes back if the likelihood has
         fallen by it. None is plain EM. 'auto' is 'squarem' if `tol` is 'auto', else plain EM, whose passes
         are scikit-learn's.
+    covariance_prior : None, 'auto' or float, default=None
+        s pseudo-rows that each covariance has seen before the data, of Λ, the data's covariance over
+        K^(2/d): Σ_k = (W_k + sΛ)/(N_k + s). It settles what a handful of rows cannot. 'auto' is s = d/2. The
+        trace is then that of the penalised likelihood.
     callback : callable, optional
         Called with a `mixtura.em.Progress` after each pass; a true answer ends the start it is in.
 
@@ -138,7 +140,6 @@ default='auto'
         covariance_type: str | CovarianceStructure = "full",
         tol: str | float = "auto",
         reg_covar: str | float = "auto",
-        covariance_prior: str | float | None = None,
         max_iter: int = 1000,
         n_init: int = 1,
         init_params: Start = "auto",
@@ -151,6 +152,7 @@ default='auto'
         verbose_interval: int = 10,
         n_jobs: int | None = None,
         acceleration: str | None = "auto",
+        covariance_prior: str | float | None = None,
         callback: Callback | None = None,
     ) -> None:
         self.n_components = n_components
@@ -238,8 +240,10 @@ default='auto'
         settings = read_settings(self)
         sample = read_sample(X, sample_weight, n_threads=settings.n_threads, estimator=self)
         fitter = self._fitter(settings, sample)
-        warm = self._warm_start(settings, sample.rows.shape[1])
+        warm = self._warm_start(settings, sample)
         result = fitter.resume(*warm) if warm else fitter.best_of_starts(as_random_state(self.random_state))
+        if result.stopping_reason is StoppingReason.SINGULAR and not result.n_iter:
+            raise singular(result.singular_component or 0)
         self._store(result, sample)
         if result.stopping_reason is StoppingReason.INTERRUPTED:
             raise KeyboardInterrupt
@@ -258,13 +262,13 @@ default='auto'
             settings.n_components,
             sample.rows.shape[1],
         )
-        return Fitter(sample, settings, given)
+        return Fitter(sample, settings, given.into_units(sample.unit, sample.rows.shape[1]))
 
-    def _warm_start(self, settings: Settings, n_features: int) -> tuple[Solution, float] | None:
+    def _warm_start(self, settings: Settings, sample: Sample) -> tuple[Solution, float] | None:
         """Where the last fit ended, and the likelihood before its last M-step."""
         if not (self.warm_start and hasattr(self, "converged_")):
             return None
-        mixture = self._mixture()
+        mixture, n_features = self._mixture(), sample.rows.shape[1]
         if (mixture.n_components, mixture.n_features) != (settings.n_components, n_features) or (
             mixture.structure != settings.structure
         ):
@@ -276,9 +280,12 @@ default='auto'
             )
             raise InputError(msg)
         solution = Solution(mixture.structure, mixture.covariances, mixture.params)
-        return solution, self.lower_bounds_[-1] if self.lower_bounds_ else -np.inf
+        in_units = n_features * sample.unit * np.log(2.0)
+        previous = self.lower_bounds_[-1] + in_units if self.lower_bounds_ else -np.inf
+        return into_units(solution, sample.unit), previous
 
     def _store(self, result: EMResult, sample: Sample) -> None:
+        result = out_of_units(result, sample.unit)
         solution, params, names = result.solution, result.solution.params, sample.names
         self.n_features_in_ = sample.rows.shape[1]
         if names is not None:

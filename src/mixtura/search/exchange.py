@@ -92,7 +92,9 @@ def _shrunk(arena: Arena, at: Solution) -> list[Solution]:
     common = (resp * weight[:, None]).T @ resp
     size = np.maximum(np.diagonal(common), 1e-300)
     first, second = np.triu_indices(k_all, 1)
-    closest = np.argsort(-(common[first, second] / np.sqrt(size[first] * size[second])), kind="stable")
+    closest = np.argsort(
+        -(common[first, second] / np.sqrt(size[first]) / np.sqrt(size[second])), kind="stable"
+    )
     for i, j in zip(first[closest[:k_all]], second[closest[:k_all]], strict=True):
         one = _merged(at, int(i), int(j))
         alone = _params(at, one._replace(weights=np.ones(1)))

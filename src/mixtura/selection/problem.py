@@ -145,10 +145,11 @@ class Problem:
                 "try fewer components, or a tied covariance",
             )
         best = max(sorted(sound), key=lambda init: results[init].log_likelihood)
+        fitter = trial.fitters[best]
         estimator = trial.estimator
         if "init_params" not in self.params:
             estimator.init_params = _START_NAMES[min(best, 1)]
-        estimator._store(results[best], self.sample)
+        estimator._store(fitter.in_order(results[best]), self.sample)
         n = self.sample.total_weight
         log_likelihood = estimator.lower_bound_ * n
         return replace(
