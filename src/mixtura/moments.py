@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from mixtura._typing import Float64Array, FloatArray
 from mixtura.backends import NativeBackend
 from mixtura.params import Params
 
-__all__ = ["DataMoments", "bulk_moments", "data_moments"]
+__all__ = ["Bulk", "DataMoments", "bulk_moments", "data_moments"]
 
 # A row that has this share of the variance of a feature is not of the bulk, where there are so many rows.
 _SHARE = 0.2
@@ -49,32 +50,41 @@ def data_moments(
     return DataMoments(exact, stats.recentre(exact[None]).s2[0] / stats.weight)
 
 
-def bulk_moments(
-    X: FloatArray, sample_weight: Float64Array | None, *, dense: bool, n_threads: int
-) -> DataMoments:
+class Bulk(NamedTuple):
+    """Moments of most rows, and the span of all of them: the least and the greatest of each feature (d,)."""
+
+    moments: DataMoments
+    low: Float64Array
+    high: Float64Array
+
+
+def bulk_moments(X: FloatArray, sample_weight: Float64Array | None, *, dense: bool, n_threads: int) -> Bulk:
     """Moments without the few rows that are so far away that the variances would be theirs alone.
 
     They say of what size the data are; one wild row must not make all others a point.
     """
     moments = data_moments(X, sample_weight, dense=dense, n_threads=n_threads)
     weight = sample_weight
-    low, high = X.min(axis=0).astype(np.float64), X.max(axis=0).astype(np.float64)
+    low, high = all_low, all_high = _span(X, weight)
     for _ in range(_ROUNDS):
         count = X.shape[0] if weight is None else np.count_nonzero(weight)
         # Roots, for squares may be no numbers.
-        limit = np.sqrt(_SHARE * count) * np.sqrt(moments.variances)
+        limit = np.sqrt(_SHARE * count) * np.sqrt(np.maximum(moments.variances, 0.0))
         if count < _ROWS or not (np.maximum(high - moments.mean, moments.mean - low) > limit).any():
             break
         weight = np.ones(X.shape[0]) if weight is None else weight.copy()
         for first in range(0, X.shape[0], _BLOCK_ROWS):
             rows = slice(first, first + _BLOCK_ROWS)
             weight[rows][(np.abs(X[rows] - moments.mean) > limit).any(axis=1)] = 0.0
-        held = weight > 0
-        if not held.any():
+        if not weight.any():
             break
-        low, high = (
-            X.min(axis=0, where=held[:, None], initial=np.inf).astype(np.float64),
-            X.max(axis=0, where=held[:, None], initial=-np.inf).astype(np.float64),
-        )
+        low, high = _span(X, weight)
         moments = data_moments(X, weight, dense=dense, n_threads=n_threads)
-    return moments
+    return Bulk(moments, all_low, all_high)
+
+
+def _span(X: FloatArray, weight: Float64Array | None) -> tuple[Float64Array, Float64Array]:
+    counted = True if weight is None else (weight > 0)[:, None]
+    low = X.min(axis=0, where=counted, initial=np.inf)
+    high = X.max(axis=0, where=counted, initial=-np.inf)
+    return low.astype(np.float64), high.astype(np.float64)

@@ -153,7 +153,7 @@ def test_ctrl_c_keeps_the_last_sound_parameters_and_says_so() -> None:
         if progress.iteration == 3:
             raise KeyboardInterrupt
 
-    model = GaussianMixture(3, tol=0, random_state=0, callback=callback)
+    model = GaussianMixture(3, init_params="kmeans", tol=0, random_state=0, callback=callback)
     with pytest.raises(KeyboardInterrupt):
         model.fit(X)
     assert model.stopping_reason_ == "interrupted"

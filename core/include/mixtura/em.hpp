@@ -137,7 +137,12 @@ class Cycles {
             if (at != at_leap && (run.stop.at_once(gain) || (near && as_before))) run.end = End::converged;
             run.previous = L;
             run.previous_gain = gain;
-            if (run.watch && run.watch(L, gain)) run.end = End::stopped;
+            try {
+                if (run.watch && run.watch(L, gain)) run.end = End::stopped;
+            } catch (const Interrupted&) {
+                std::swap(run.state, other);  // not yet moved on: let it be found where it is looked for
+                throw;
+            }
             if (at == at_second && run.end == End::exhausted && leap(other, run.state, spare, leapt)) {
                 std::swap(other, run.state);
                 std::swap(run.state, leapt);

@@ -14,17 +14,18 @@ from mixtura._typing import Float64Array, FloatArray
 from mixtura.backends import NativeBackend
 from mixtura.covariance import RelativeFloor
 from mixtura.data import as_matrix, as_sample_weight, is_plain
-from mixtura.estimators._units import unit_of, weight_unit_of
+from mixtura.estimators._units import is_wide, unit_of, weight_unit_of
 from mixtura.moments import DataMoments, bulk_moments
 
 __all__ = ["Basis", "Sample", "read_sample"]
 
 
 class Basis:
-    """Moments of the bulk of a sample, with the whole covariance or its diagonal alone, and what follows from them."""
+    """Moments of the bulk of a sample, with the whole covariance or its diagonal, and what follows."""
 
     def __init__(self, rows: FloatArray, weight: Float64Array | None, *, dense: bool, n_threads: int) -> None:
-        self.moments: DataMoments = bulk_moments(rows, weight, dense=dense, n_threads=n_threads)
+        self.bulk = bulk_moments(rows, weight, dense=dense, n_threads=n_threads)
+        self.moments: DataMoments = self.bulk.moments
         self.backend = NativeBackend(rows, weight, centre=self.moments.mean, n_threads=n_threads)
 
     @cached_property
@@ -36,8 +37,9 @@ class Basis:
 class Sample:
     """Checked rows (N, d) with case weights (N,), the names of their columns, and each basis, taken once.
 
-    `rows` and `weight` are as they were given, but where their size is beyond all measure: then fits are to
-    `scaled_rows`, in units of 2^`unit`, and `scaled_weight`, in units of 2^`weight_unit`.
+    `rows` and `weight` are as they were given. Fits are to `scaled_rows` and `scaled_weight`: the same,
+    unless their size is beyond all measure. Then they are in units of 2^`unit` and 2^`weight_unit`, and in
+    float64 if some rows are very far from the others.
     """
 
     def __init__(
@@ -57,11 +59,14 @@ class Sample:
         if weight is not None and self.weight_unit:
             self.scaled_weight = np.ldexp(weight, -self.weight_unit)
         self.scaled_rows = rows
-        with np.errstate(all="ignore"):
-            variances = self.basis(dense=False).moments.variances
-        self.unit = unit_of(rows, variances)
+        with np.errstate(over="ignore", invalid="ignore"):
+            bulk = self.basis(dense=False).bulk
+            self.unit = unit_of(bulk, rows.dtype)
+        if rows.dtype != np.float64 and is_wide(bulk):
+            self.scaled_rows = rows.astype(np.float64)
+            self._bases.clear()
         if self.unit:
-            self.scaled_rows = np.ldexp(rows, -self.unit)
+            self.scaled_rows = np.ldexp(self.scaled_rows, -self.unit)
             self._bases.clear()
 
     @property

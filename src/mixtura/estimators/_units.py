@@ -7,49 +7,55 @@ from typing import Any
 
 import numpy as np
 
-from mixtura._typing import Float64Array, FloatArray
+from mixtura._typing import Float64Array
 from mixtura.em import EMResult, Solution
 from mixtura.errors import InputError
+from mixtura.moments import Bulk
 from mixtura.params import Params
 
-__all__ = ["into_units", "out_of_units", "unit_of", "weight_unit_of"]
+__all__ = ["into_units", "is_wide", "out_of_units", "unit_of", "weight_unit_of"]
 
 # Variances, and numbers, within these exponents of two leave all that is computed from them room enough.
 _SAFE = {"float32": 60, "float64": 500}
 # A variance keeps its digits if it is at least this many times the smallest normal number.
 _ROOM = 1e4
+# Standard deviations of the bulk.
+_WIDE = 2000.0
 
 
-def unit_of(rows: FloatArray, variances: Float64Array) -> int:
-    """Return e such that rows times 2^-e have variances with room around them; 0 if they have it as they are.
+def unit_of(bulk: Bulk, dtype: np.dtype[Any]) -> int:
+    """Return e such that rows times 2^-e have squares with room around them; 0 if they have it as they are.
 
     Raises
     ------
     InputError
         If the variances of some columns are numbers that the dtype of the rows does not have.
     """
-    safe = _SAFE[str(rows.dtype)]
-    with np.errstate(divide="ignore"):
-        exponents = np.log2(variances)
-    odd = ~np.isfinite(variances) | (np.abs(exponents) > safe)
-    if not odd.any():
-        return 0
-    low, high = rows.min(axis=0).astype(np.float64), rows.max(axis=0).astype(np.float64)
     # Half of each, for the difference of the largest numbers there are is none.
-    spread = 0.5 * high - 0.5 * low
-    if not spread.any():
+    spread = 0.5 * bulk.high - 0.5 * bulk.low
+    varies = spread > 0  # a constant is of any size
+    # Sums of squares may have lost what they are sums of.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        exponents = np.log2(np.array([bulk.moments.variances, spread * spread]))
+    if not (varies & ~(np.abs(exponents) <= _SAFE[str(dtype)]).all(axis=0)).any():
         return 0
-    numbers = np.finfo(rows.dtype)
+    numbers = np.finfo(dtype)
     least = np.sqrt(float(numbers.tiny) * _ROOM)
-    bad = (spread > np.sqrt(float(numbers.max))) | ((spread > 0) & (spread < least))
+    bad = varies & ((spread > np.sqrt(float(numbers.max))) | (spread < least))
     if bad.any():
         first = int(np.flatnonzero(bad)[0])
         msg = (
-            f"column {first} of X has values {2.0 * spread[first]:.3g} apart, whose variance {rows.dtype} "
+            f"column {first} of X has values {2.0 * spread[first]:.3g} apart, whose variance {dtype} "
             "cannot hold: give the column in another unit"
         )
         raise InputError(msg)
     return int(np.frexp(spread.max())[1])
+
+
+def is_wide(bulk: Bulk) -> bool:
+    """Whether some rows are so far from the bulk that float32 has too few digits for both."""
+    spread = 0.5 * bulk.high - 0.5 * bulk.low
+    return bool((spread > _WIDE * np.sqrt(np.maximum(bulk.moments.variances, 0.0)))[spread > 0].any())
 
 
 def weight_unit_of(weight: Float64Array) -> int:
@@ -62,7 +68,7 @@ def into_units(solution: Solution, exponent: int) -> Solution:
     """Parameters of rows in units of 2^e."""
     structure, params = solution.structure, solution.params
     d = params.n_features
-    covariances: Any = np.ldexp(solution.covariances, -2 * exponent)
+    covariances = np.asarray(np.ldexp(solution.covariances, -2 * exponent))
     scaled = Params(
         params.weights,
         np.ldexp(params.means, -exponent),

@@ -13,7 +13,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura._typing import FloatArray, IntArray
 from mixtura.covariance import CovarianceStructure
-from mixtura.covariance.linalg import singular
 from mixtura.em import Callback, EMResult, Solution, StoppingReason
 from mixtura.errors import InputError
 from mixtura.estimators._fitting import Fitter
@@ -242,8 +241,6 @@ default='auto'
         fitter = self._fitter(settings, sample)
         warm = self._warm_start(settings, sample)
         result = fitter.resume(*warm) if warm else fitter.best_of_starts(as_random_state(self.random_state))
-        if result.stopping_reason is StoppingReason.SINGULAR and not result.n_iter:
-            raise singular(result.singular_component or 0)
         self._store(result, sample)
         if result.stopping_reason is StoppingReason.INTERRUPTED:
             raise KeyboardInterrupt

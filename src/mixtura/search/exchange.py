@@ -99,7 +99,7 @@ def _shrunk(arena: Arena, at: Solution) -> list[Solution]:
         one = _merged(at, int(i), int(j))
         alone = _params(at, one._replace(weights=np.ones(1)))
         own = np.asarray(arena.backend.score(alone, log_prob=True).log_prob)
-        ratio = np.exp(np.minimum(own + np.log(one.weights[0]) - log_prob, 700.0))
+        ratio = one.weights[0] * np.exp(np.minimum(own - log_prob, 700.0))
         left = np.maximum(1.0 - resp[:, i] - resp[:, j], 0.0) + ratio
         ways.append((float(weight @ np.log(np.maximum(left, 1e-300))), (int(i), int(j)), one))
     ways.sort(key=lambda way: -way[0])
