@@ -5,6 +5,7 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <optional>
@@ -41,9 +42,20 @@ inline void require(bool good, const char* message) {
 
 template <class T>
 nb::object own(std::vector<T> values, std::initializer_list<std::size_t> shape) {
-    auto* kept = new std::vector<T>(std::move(values));
-    nb::capsule owner(kept, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
-    return nb::cast(nb::ndarray<nb::numpy, T>(kept->data(), shape, owner));
+    auto kept = std::make_unique<std::vector<T>>(std::move(values));
+    nb::capsule owner(kept.get(), [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
+    return nb::cast(nb::ndarray<nb::numpy, T>(kept.release()->data(), shape, owner));
+}
+
+// How many numbers an array of this shape has. An array of one row seen often has more rows than memory has bytes.
+inline std::size_t numbers(std::initializer_list<std::size_t> shape) {
+    constexpr std::size_t most = PTRDIFF_MAX / sizeof(double);
+    std::size_t product = 1;
+    for (const std::size_t size : shape) {
+        if (size != 0 && product > most / size) throw std::bad_alloc();
+        product *= size;
+    }
+    return product;
 }
 
 // Memory for results. Large ones are asked for in large pages: a result of 100 MB otherwise waits for the system to
@@ -91,6 +103,17 @@ struct Fresh {  // an array that a pass writes and Python then owns; uninitialis
     }
 };
 
+// Kernels keep the number of a component in a float32, which is exact to here. Nobody needs as many features either.
+constexpr std::size_t kMost = std::size_t{1} << 24;
+
+inline void require_count(std::size_t K) { require(K <= kMost, "there can be at most 2**24 components"); }
+
+// The pointer of an empty array may be anything.
+template <class Array>
+void require_aligned(const Array& array, std::size_t item, const char* message) {
+    require(array.size() == 0 || reinterpret_cast<std::uintptr_t>(array.data()) % item == 0, message);
+}
+
 struct Pass {
     mixtura::Source source;
     int n_threads;
@@ -99,6 +122,8 @@ struct Pass {
 inline Pass make_pass(const Data& X, const Weight& weight, const In<double, 1>& centre, int n_threads) {
     const bool f64 = X.dtype() == nb::dtype<double>();
     require(f64 || X.dtype() == nb::dtype<float>(), "X must be float32 or float64");
+    require(X.shape(1) >= 1 && X.shape(1) <= kMost, "X must have at least one feature, and at most 2**24");
+    require_aligned(X, f64 ? 8 : 4, "X must be aligned");
     require(centre.shape(0) == X.shape(1), "centre must have one number a feature");
     require(!weight || weight->shape(0) == X.shape(0), "sample_weight must have one number a row");
     require(n_threads >= 1, "n_threads must be at least 1");

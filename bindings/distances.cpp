@@ -16,9 +16,10 @@ nb::tuple nearest(Data X, In<double, 1> centre, In<double, 2> centers, int n_thr
     const Pass pass = make_pass(X, std::nullopt, centre, n_threads);
     const std::size_t n = X.shape(0), K = centers.shape(0);
     require(K >= 1 && centers.shape(1) == X.shape(1), "centers must be (K, d) with the d of X");
+    require_count(K);
     const auto mu = mixtura::about_centre(pass.source, centers.data(), K);
-    const Fresh<std::int32_t> labels(n);
-    const Fresh<double> distance(n);
+    const Fresh<std::int32_t> labels(numbers({n}));
+    const Fresh<double> distance(numbers({n}));
     without_gil([&] {
         mixtura::nearest_pass(pass.source.kernel(), pass.source.rows,
                               mixtura::Centres(static_cast<int>(K), pass.source.rows.d, mu.data()), false, 1,
@@ -49,6 +50,7 @@ nb::object potential(Data X, Weight sample_weight, In<double, 1> centre, In<doub
     const std::size_t count = candidates.shape(0);
     require(count >= 1 && candidates.shape(1) == X.shape(1), "candidates must be (L, d) with the d of X");
     require(closest.shape(0) == X.shape(0) && X.shape(0) > 0, "closest must have one number a row");
+    require_count(count);
     const auto mu = mixtura::about_centre(pass.source, candidates.data(), count);
     auto sums = without_gil([&] {
         return mixtura::potential(pass.source.kernel(), pass.source.rows, static_cast<int>(count), mu.data(), scale,
@@ -63,6 +65,7 @@ nb::tuple lloyd_step(Data X, Weight sample_weight, In<double, 1> centre, In<doub
     const std::size_t K = centers.shape(0), d = centers.shape(1);
     require(K >= 1 && d == X.shape(1), "centers must be (K, d) with the d of X");
     require(labels.shape(0) == X.shape(0) && X.shape(0) > 0, "labels must have one number a row");
+    require_count(K);
     const auto mu = mixtura::about_centre(pass.source, centers.data(), K);
     const auto sums = without_gil([&] {
         const auto step = pass.source.f64 ? mixtura::lloyd_step<double> : mixtura::lloyd_step<float>;

@@ -10,6 +10,7 @@ namespace {
 void require_means(const Pass& pass, const In<double, 2>& means, const In<double, 1>& offset) {
     require(means.shape(0) >= 1 && static_cast<int>(means.shape(1)) == pass.source.rows.d,
             "means must be (K, d) with the d of X");
+    require_count(means.shape(0));
     require(offset.shape(0) == means.shape(0), "offset must have one number a component");
 }
 
@@ -78,8 +79,8 @@ nb::tuple score(Data X, In<double, 1> centre, In<double, 2> means, InAny whitene
     const auto mu = about_centre(pass.source, means.data(), K);
     const Model model{static_cast<int>(K), static_cast<int>(d), geometry,     whitener.shape(0) == 1,
                       mu.data(),           whitener.data(),     offset.data()};
-    const Fresh<double> p(log_prob ? n : 0), r(resp ? n * K : 0);
-    const Fresh<std::int64_t> l(labels ? n : 0);
+    const Fresh<double> p(log_prob ? numbers({n}) : 0), r(resp ? numbers({n, K}) : 0);
+    const Fresh<std::int64_t> l(labels ? numbers({n}) : 0);
     const Scores out{log_prob ? p.data : nullptr, resp ? r.data : nullptr, labels ? l.data : nullptr};
     without_gil(
         [&] { mixtura::score(pass.source.kernel(), pass.source.rows, model, out, pass.n_threads, poll_signals); });

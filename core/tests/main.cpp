@@ -5,6 +5,7 @@
 
 void test_em();
 void test_factor();
+void test_fuzz();
 void test_math();
 void test_passes();
 void test_threads();
@@ -17,6 +18,7 @@ int main() {
         test_em();
         test_factor();
         test_passes();
+        test_fuzz();
         test_threads();
         std::printf("%-9s %d checks\n", set->name, check::passed - before);
     }

@@ -10,7 +10,9 @@ from mixtura.covariance import STRUCTURES, CovarianceStructure, resolve
 from mixtura.errors import InputError, SingularCovarianceError
 from mixtura.params import Params
 
-__all__ = ["factored", "finite_array", "structure_of"]
+__all__ = ["factored", "finite_array", "require_finite", "structure_of"]
+
+_BLOCK_NUMBERS = 2**16
 
 
 def finite_array(name: str, value: npt.ArrayLike) -> Float64Array:
@@ -20,10 +22,16 @@ def finite_array(name: str, value: npt.ArrayLike) -> Float64Array:
     except (TypeError, ValueError):
         msg = f"{name} must be an array of numbers, but got {value!r}"
         raise InputError(msg) from None
-    if not np.isfinite(array).all():
+    require_finite(name, array)
+    return array
+
+
+def require_finite(name: str, array: Float64Array) -> None:
+    """Raise an InputError that names the parameter, if it holds NaN or inf."""
+    # A NaN is the smallest and the largest of its array. This takes no memory.
+    if array.size and not (np.isfinite(array.min()) and np.isfinite(array.max())):
         msg = f"{name} must hold finite numbers, but holds NaN or inf"
         raise InputError(msg)
-    return array
 
 
 def structure_of(
@@ -56,17 +64,26 @@ def factored(
     structure: CovarianceStructure, weights: Float64Array, means: Float64Array, covariances: Float64Array
 ) -> Params:
     """Return the parameters as the E-step reads them; an error names a covariance without a density."""
-    core = structure.core(covariances, *means.shape)
     if structure.is_dense:
-        lopsided = np.abs(core - core.transpose(0, 2, 1)) > 1e-8 * np.abs(core).max(
-            axis=(1, 2), keepdims=True
-        )
-        if lopsided.any():
-            k = int(np.flatnonzero(lopsided.any(axis=(1, 2)))[0])
-            msg = f"covariance {k} is not symmetric"
+        lopsided = _first_lopsided(structure.core(covariances, *means.shape))
+        if lopsided is not None:
+            msg = f"covariance {lopsided} is not symmetric"
             raise InputError(msg)
     try:
         return structure.params(weights, means, covariances)
     except SingularCovarianceError as error:
         msg = f"covariance {error.component} is not positive definite, so that it has no density"
         raise SingularCovarianceError(msg, error.component) from None
+
+
+def _first_lopsided(matrices: Float64Array) -> int | None:
+    """Return the first matrix of (m, d, d) that is not symmetric, taking little memory beside them."""
+    m, d, _ = matrices.shape
+    slack = 1e-8 * np.maximum(matrices.max(axis=(1, 2)), -matrices.min(axis=(1, 2)))
+    lopsided = np.zeros(m, dtype=bool)
+    step = max(1, _BLOCK_NUMBERS // (m * d))
+    for low in range(0, d, step):
+        rows = slice(low, low + step)
+        apart = np.abs(matrices[:, rows] - matrices[:, :, rows].transpose(0, 2, 1))
+        lopsided |= (apart > slack[:, None, None]).any(axis=(1, 2))
+    return int(np.flatnonzero(lopsided)[0]) if lopsided.any() else None

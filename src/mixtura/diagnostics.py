@@ -112,7 +112,9 @@ def diagnose(
     )
 
 
-def _said(finding: Finding, which: np.ndarray[tuple[int], np.dtype[np.bool_]], words: str) -> list[Diagnostic]:
+def _said(
+    finding: Finding, which: np.ndarray[tuple[int], np.dtype[np.bool_]], words: str
+) -> list[Diagnostic]:
     components = tuple(int(k) for k in np.flatnonzero(which))
     if not components:
         return []

@@ -6,6 +6,7 @@ All errors about a user's input are `ValueError`; code written for scikit-learn 
 from __future__ import annotations
 
 __all__ = [
+    "DegenerateFitWarning",
     "FileFormatError",
     "InputError",
     "MixturaError",
@@ -37,6 +38,10 @@ class SingularCovarianceError(InputError):
 
     def __reduce__(self) -> tuple[type[SingularCovarianceError], tuple[str, int]]:
         return type(self), (str(self), self.component)
+
+
+class DegenerateFitWarning(UserWarning):
+    """A fit has components that the data do not settle: `diagnostics_` says which and why."""
 
 
 class FileFormatError(InputError):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from os import PathLike
+from reprlib import repr as repr_of
 from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
 
-from mixtura._mixture_checks import factored, finite_array, structure_of
+from mixtura._mixture_checks import factored, finite_array, require_finite, structure_of
 from mixtura._mixture_repr import html_table, text_table
 from mixtura._typing import Float64Array, FloatArray, IntArray
 from mixtura.backends import NativeBackend, Scores
@@ -77,25 +78,55 @@ class Mixture:
         *,
         feature_names: Sequence[str] | None = None,
     ) -> None:
-        mu = finite_array("means", means)
+        self._check(
+            finite_array("weights", weights),
+            finite_array("means", means),
+            finite_array("covariances", covariances),
+            covariance_type,
+            feature_names,
+        )
+
+    def _check(
+        self,
+        pi: Float64Array,
+        mu: Float64Array,
+        sigma: Float64Array,
+        covariance_type: str | CovarianceStructure | None,
+        feature_names: Sequence[str] | None,
+    ) -> None:
         if mu.ndim != 2 or 0 in mu.shape:
             msg = f"means must have shape (n_components, n_features), but has {mu.shape}"
             raise InputError(msg)
         k, d = mu.shape
-        pi = finite_array("weights", weights)
         if pi.shape != (k,):
             msg = f"weights must have one number a component, that is shape ({k},), but has {pi.shape}"
             raise InputError(msg)
         if (pi < 0).any() or abs(pi.sum() - 1.0) > _WEIGHT_TOLERANCE:
-            msg = f"weights must be at least 0 and sum to 1, but are {pi.tolist()}: divide them by their sum"
+            some = repr_of(pi[:7].tolist())
+            msg = f"weights must be at least 0 and sum to 1, but are {some}: divide them by their sum"
             raise InputError(msg)
-        sigma = finite_array("covariances", covariances)
         structure = structure_of(sigma.shape, k, d, covariance_type)
         names = None if feature_names is None else tuple(str(name) for name in feature_names)
         if names is not None and len(names) != d:
             msg = f"feature_names must have one name a feature, that is {d}, but has {len(names)}"
             raise InputError(msg)
         self._set(structure, pi, mu, sigma, factored(structure, pi, mu, sigma), names)
+
+    @classmethod
+    def _adopting(
+        cls,
+        weights: Float64Array,
+        means: Float64Array,
+        covariances: Float64Array,
+        covariance_type: str,
+        feature_names: Sequence[str] | None,
+    ) -> Mixture:
+        """Return a checked mixture that keeps these arrays, which nobody else has, without a copy."""
+        mixture = cls.__new__(cls)
+        for name, array in (("weights", weights), ("means", means), ("covariances", covariances)):
+            require_finite(name, array)
+        mixture._check(weights, means, covariances, covariance_type, feature_names)
+        return mixture
 
     @classmethod
     def _trusted(

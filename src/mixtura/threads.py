@@ -12,6 +12,7 @@ __all__ = ["resolve_n_jobs"]
 # The first that is set bounds the default. joblib and Dask set the OpenMP variable in their workers, to the
 # share of the machine that each may use; we have no OpenMP, but we keep to what it says.
 _LIMITS = ("MIXTURA_NUM_THREADS", "OMP_NUM_THREADS")
+_MOST = 1024  # more threads find no work, and the core counts them in 32 bits
 
 
 def available_cores() -> int:
@@ -44,4 +45,4 @@ def resolve_n_jobs(n_jobs: int | None) -> int:
     if not isinstance(n_jobs, Integral) or isinstance(n_jobs, bool) or n_jobs == 0:
         msg = f"n_jobs must be None, a positive or a negative integer, but got {n_jobs!r}"
         raise InputError(msg)
-    return int(n_jobs) if n_jobs > 0 else max(1, available_cores() + 1 + int(n_jobs))
+    return min(int(n_jobs), _MOST) if n_jobs > 0 else max(1, available_cores() + 1 + int(n_jobs))

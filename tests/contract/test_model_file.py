@@ -102,35 +102,33 @@ def test_every_truncation_and_any_addition_is_found(saved: Path, tmp_path: Path)
         mixtura.load(altered)
 
 
-def _forged(saved: Path, **changed: np.ndarray) -> bytes:
-    """The file with other tensors and its digest made anew, as someone with our source could."""
-    from mixtura.io import model_file
-
+def test_the_layout_is_the_library_s_byte_for_byte(saved: Path) -> None:
     content = saved.read_bytes()
-    tensors = {**load_file(saved), **changed}
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    described = json.loads(header["__metadata__"]["mixtura"])
-    del described["sha256"]
-    return model_file._sealed(tensors, described)
+    assert save(load_file(saved), metadata=header["__metadata__"]) == content
 
 
-@pytest.mark.parametrize(
-    ("changed", "message"),
-    [
-        ({"weights": np.array([0.5, 0.6])}, "sum to 1"),
-        ({"means": np.full((2, 2), np.nan)}, "finite"),
-        ({"covariances": np.zeros((2, 2, 2))}, "positive definite"),
-        ({"covariances": np.ones((3, 2, 2))}, "shape"),
-        ({"means": np.zeros((2, 2), dtype=np.float32)}, "float64"),
-    ],
-)
-def test_a_sound_digest_does_not_make_a_mixture(
-    saved: Path, tmp_path: Path, changed: dict[str, np.ndarray], message: str
-) -> None:
-    forged = tmp_path / "forged"
-    forged.write_bytes(_forged(saved, **changed))
-    with pytest.raises(ModelFileError, match=message):
-        mixtura.load(forged)
+def test_what_no_reader_would_take_is_not_written(model: GaussianMixture, tmp_path: Path) -> None:
+    from sklearn.base import clone
+
+    for wrong in ({"tol": -1.0}, {"random_state": -1}, {"max_iter": "many"}):
+        other = clone(model).fit(X).set_params(**wrong)
+        with pytest.raises(InputError, match=next(iter(wrong))):
+            other.save(tmp_path / "m")
+    long = mixtura.load(saved_with_trace(model, tmp_path / "long", 90_000))
+    assert len(long.trace_) == 90_000
+    with pytest.raises(InputError, match="more than a model file has room for: save `mixture_`"):
+        saved_with_trace(model, tmp_path / "m", 150_000)
+    assert [path.name for path in tmp_path.iterdir()] == ["long"]
+
+
+def saved_with_trace(model: GaussianMixture, path: Path, length: int) -> Path:
+    from copy import copy
+
+    other = copy(model)
+    other.trace_ = np.linspace(-5.0, -4.0, length)
+    other.save(path)
+    return path
 
 
 def test_other_files_are_no_models(tmp_path: Path) -> None:

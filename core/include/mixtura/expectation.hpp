@@ -92,10 +92,11 @@ inline void sum_pass(const Source& source, const Model& model, int n_threads, co
 // rows is below 1e8. Never if a number is not finite.
 inline bool within_linear_reach(const Parameters& p, const Scatter& scatter) {
     double squares = 0;
-    for (int j = 0; j < p.d; ++j) {
+    const std::ptrdiff_t d = p.d;
+    for (std::ptrdiff_t j = 0; j < d; ++j) {
         double reach = 0;
         if (p.geometry == Geometry::dense) {
-            for (int i = 0; i <= j; ++i) reach += std::fabs(p.U[i * p.d + j]) * scatter.reach[i];
+            for (std::ptrdiff_t i = 0; i <= j; ++i) reach += std::fabs(p.U[i * d + j]) * scatter.reach[i];
         } else {
             reach = p.U[p.geometry == Geometry::diagonal ? j : 0] * scatter.reach[j];
         }
@@ -112,13 +113,14 @@ inline double whitened_trace(const Parameters& p, const double* total) {
         for (int j = 0; j < size; ++j) trace += p.U[j] * p.U[j] * total[j];
         return trace;
     }
-    std::vector<double> row(static_cast<std::size_t>(p.d));
-    for (int i = 0; i < p.d; ++i) {
+    const std::ptrdiff_t d = p.d;
+    std::vector<double> row(static_cast<std::size_t>(d));
+    for (std::ptrdiff_t i = 0; i < d; ++i) {
         std::fill(row.begin(), row.end(), 0.0);
-        for (int l = 0; l < p.d; ++l) {
-            for (int j = l; j < p.d; ++j) row[j] += total[i * p.d + l] * p.U[l * p.d + j];
+        for (std::ptrdiff_t l = 0; l < d; ++l) {
+            for (std::ptrdiff_t j = l; j < d; ++j) row[j] += total[i * d + l] * p.U[l * d + j];
         }
-        for (int j = i; j < p.d; ++j) trace += p.U[i * p.d + j] * row[j];
+        for (std::ptrdiff_t j = i; j < d; ++j) trace += p.U[i * d + j] * row[j];
     }
     return trace;
 }
@@ -129,32 +131,32 @@ inline void linear_pass(const Source& source, const Parameters& p, const Scatter
                         const Poll& poll, Moments& out) {
     const std::vector<double> mu = about_centre(source, p.means, static_cast<std::size_t>(p.K));
     std::vector<double> slopes(mu.size()), intercepts(static_cast<std::size_t>(p.K)), z(static_cast<std::size_t>(p.d));
-    const int d = p.d;
+    const std::ptrdiff_t d = p.d;
     for (int k = 0; k < p.K; ++k) {
         const double* m = &mu[static_cast<std::size_t>(k) * d];
         double* slope = &slopes[static_cast<std::size_t>(k) * d];
         double squares = 0;
-        for (int j = 0; j < d; ++j) {
+        for (std::ptrdiff_t j = 0; j < d; ++j) {
             z[j] = 0;
             if (p.geometry == Geometry::dense) {
-                for (int i = 0; i <= j; ++i) z[j] += m[i] * p.U[i * d + j];
+                for (std::ptrdiff_t i = 0; i <= j; ++i) z[j] += m[i] * p.U[i * d + j];
             } else {
                 z[j] = m[j] * p.U[p.geometry == Geometry::diagonal ? j : 0];
             }
             squares += z[j] * z[j];
         }
-        for (int i = 0; i < d; ++i) {
+        for (std::ptrdiff_t i = 0; i < d; ++i) {
             slope[i] = 0;
             if (p.geometry == Geometry::dense) {
-                for (int j = i; j < d; ++j) slope[i] += z[j] * p.U[i * d + j];
+                for (std::ptrdiff_t j = i; j < d; ++j) slope[i] += z[j] * p.U[i * d + j];
             } else {
                 slope[i] = z[i] * p.U[p.geometry == Geometry::diagonal ? i : 0];
             }
         }
         intercepts[k] = p.offset[k] - 0.5 * squares;
     }
-    sum_pass(source, Model{p.K, d, Geometry::linear, true, slopes.data(), nullptr, intercepts.data()}, n_threads, poll,
-             out);
+    sum_pass(source, Model{p.K, p.d, Geometry::linear, true, slopes.data(), nullptr, intercepts.data()}, n_threads,
+             poll, out);
     for (std::size_t i = 0; i < mu.size(); ++i) out.S1[i] -= out.S0[i / d] * mu[i];
     out.L -= 0.5 * whitened_trace(p, scatter.total);
 }

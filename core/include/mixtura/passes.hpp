@@ -181,7 +181,7 @@ struct Passes {
         by_rows_pruned([&](int from, int n) MIXTURA_LAMBDA { log_sum_exp(from, n, negligible<T>); });
         weigh(out.L);
         const bool product = m.shared || m.geometry == Geometry::spherical;
-        int total = 0;
+        std::int64_t total = 0;
         for (int k = 0; k < m.K; ++k) {
             const int n = responsibilities(k, out.S0 + k);
             total += n;
@@ -189,7 +189,7 @@ struct Passes {
             if (n && !product) second_moments(k, n, out);
         }
         if (!product) return;
-        const bool few = m.d >= A::L && total < R * m.K / kFewFlat;
+        const bool few = m.d >= A::L && total < std::int64_t{R} * m.K / kFewFlat;
         const bool about_centre = s1_about_centre<T>(m);
         if (!few) {
             const auto sums = about_centre ? first_moments<A, false> : first_moments<A, true>;

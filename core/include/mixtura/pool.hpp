@@ -2,10 +2,13 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <new>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -77,18 +80,16 @@ class Pool {
     // The pool of this process. A forked child has none of its parent's threads: it forgets the parent's pool,
     // whose locks may be in any state, and makes its own.
     static Pool& instance() {
-        static std::mutex* guard = new std::mutex;
-        static std::atomic<Pool*> pool{nullptr};
-        static std::atomic<long> owner{0};
-        const long pid = process_id();
-        if (owner.load(std::memory_order_acquire) == pid) return *pool.load(std::memory_order_relaxed);
-        if (owner.load() != 0 && owner.load() != pid) guard = new std::mutex;
-        std::lock_guard lock(*guard);
-        if (owner.load() != pid) {
-            pool.store(new Pool);  // never destroyed: threads asleep at exit end with the process
-            owner.store(pid, std::memory_order_release);
+        // No lock: a child may be forked while another thread of its parent holds it. Pools that are in use are never
+        // destroyed: threads asleep at exit end with the process.
+        static std::atomic<Pool*> current{nullptr};
+        const long process = process_id();
+        Pool* found = current.load(std::memory_order_acquire);
+        while (!found || found->process_ != process) {
+            auto own = std::make_unique<Pool>();
+            if (current.compare_exchange_strong(found, own.get(), std::memory_order_acq_rel)) found = own.release();
         }
-        return *pool.load();
+        return *found;
     }
 
   private:
@@ -98,7 +99,9 @@ class Pool {
             try {
                 const int index = static_cast<int>(threads_.size());
                 threads_.emplace_back([this, index] { work(index); });
-            } catch (const std::system_error&) {
+            } catch (const std::system_error&) {  // no more threads
+                break;
+            } catch (const std::bad_alloc&) {  // no memory for one: the job may still do without
                 break;
             }
         }
@@ -121,6 +124,7 @@ class Pool {
         }
     }
 
+    const long process_ = process_id();
     std::mutex owner_;
     std::mutex mutex_;
     std::condition_variable wake_;

@@ -45,4 +45,4 @@ def as_sample_weight(sample_weight: npt.ArrayLike | None, n_samples: int) -> Flo
     if not weight.any():
         msg = "sample_weight is zero for every row: give at least one row a weight above 0"
         raise InputError(msg)
-    return np.ascontiguousarray(weight)
+    return np.require(weight, requirements=["C", "A"])

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from os import PathLike
+from reprlib import repr as repr_of
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from mixtura import io
-from mixtura.errors import ModelFileError
+from mixtura.diagnostics import Diagnostic, Finding
+from mixtura.em import StoppingReason
+from mixtura.errors import InputError, ModelFileError
+from mixtura.estimators._settings import read_settings
 from mixtura.mixture import Mixture
+from mixtura.random_state import as_random_state
 
 if TYPE_CHECKING:
     from mixtura.estimators._scoring import MixtureScorer
@@ -17,7 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["restore_estimator", "save_estimator"]
 
 _PLAIN = (bool, int, float, str, type(None))
-_FITTED = ("stopping_reason_", "n_iter_", "trace_", "dtype")
+_GIVEN = "given"  # the end of what was not fitted, but set by hand
+_MAX = sys.float_info.max
+_FITTED = ("stopping_reason_", "n_iter_", "trace_", "dtype", "diagnostics_")
 
 
 def save_estimator(estimator: MixtureScorer, path: str | PathLike[str]) -> None:
@@ -25,17 +34,27 @@ def save_estimator(estimator: MixtureScorer, path: str | PathLike[str]) -> None:
 
     Constructor parameters that are numbers, text or None are kept; arrays, callables and random generators
     are not, as they belong to a start and not to the fitted model: the loaded estimator has their defaults.
+
+    Raises
+    ------
+    InputError
+        If a parameter has no meaning: what is written can be loaded.
     """
     mixture = estimator._mixture()
     settings = {
         name: value for name, value in estimator.get_params(deep=False).items() if isinstance(value, _PLAIN)
     }
+    _check_settings(type(estimator)(**{**settings, "covariance_type": mixture.structure}))
     settings["covariance_type"] = mixture.structure.name
     fitted = {
-        "stopping_reason_": str(getattr(estimator, "stopping_reason_", "given")),
+        "stopping_reason_": str(getattr(estimator, "stopping_reason_", _GIVEN)),
         "n_iter_": int(getattr(estimator, "n_iter_", 0)),
         "trace_": [float(value) for value in getattr(estimator, "trace_", ())],
         "dtype": str(np.asarray(estimator.means_).dtype),
+        "diagnostics_": [
+            [str(found.finding), list(found.components), found.message]
+            for found in getattr(estimator, "diagnostics_", ())
+        ],
     }
     described = {"class": type(estimator).__name__, "params": settings, "fitted": fitted}
     io.write_model(path, mixture, {"estimator": described})
@@ -50,24 +69,99 @@ def restore_estimator(cls: type[Any], mixture: Mixture, metadata: dict[str, Any]
         If the description in the file does not fit the class.
     """
     described = metadata["estimator"]
-    settings, fitted = described.get("params"), described.get("fitted")
+    estimator = _restored_settings(cls, mixture, described.get("params"))
+    fitted = described.get("fitted")
+    if not isinstance(fitted, dict) or set(fitted) != set(_FITTED):
+        msg = f"the model file does not describe a fitted {cls.__name__}"
+        raise ModelFileError(msg)
+    dtype = _dtype(fitted["dtype"], mixture)
+    trace, n_iter, reason = _history(fitted)
+    # A precision may be too large for the dtype, as it may be in a fit.
+    with np.errstate(over="ignore"):
+        estimator._set_fitted(mixture, dtype)
+    estimator.n_features_in_ = mixture.n_features
+    if mixture.feature_names is not None:
+        estimator.feature_names_in_ = np.asarray(mixture.feature_names, dtype=object)
+    estimator._set_history(trace, n_iter=n_iter, stopping_reason=reason)
+    estimator.diagnostics_ = _diagnostics(fitted["diagnostics_"], mixture.n_components)
+    return estimator
+
+
+def _restored_settings(cls: type[Any], mixture: Mixture, settings: Any) -> Any:
+    """Return an estimator with constructor parameters that mean something."""
     known = set(cls().get_params(deep=False))
     if not isinstance(settings, dict) or not set(settings) <= known:
         msg = f"the model file gives {cls.__name__} parameters that it does not have: upgrade mixtura"
         raise ModelFileError(msg)
-    if not isinstance(fitted, dict) or set(fitted) != set(_FITTED):
-        msg = f"the model file does not describe a fitted {cls.__name__}"
-        raise ModelFileError(msg)
-    if fitted["dtype"] not in ("float32", "float64"):
-        msg = f"the model file names an unknown dtype {fitted['dtype']!r}"
+    name = mixture.structure.name
+    if settings.get("covariance_type") != name or not all(isinstance(v, _PLAIN) for v in settings.values()):
+        msg = f"the model file gives {cls.__name__} parameters that no fit of a {name!r} mixture has"
         raise ModelFileError(msg)
     estimator = cls(**settings)
-    estimator._set_fitted(mixture, np.dtype(fitted["dtype"]))
-    estimator.n_features_in_ = mixture.n_features
-    if mixture.feature_names is not None:
-        estimator.feature_names_in_ = np.asarray(mixture.feature_names, dtype=object)
-    trace = np.asarray(fitted["trace_"], dtype=np.float64)
-    estimator._set_history(
-        trace, n_iter=int(fitted["n_iter_"]), stopping_reason=str(fitted["stopping_reason_"])
-    )
+    try:
+        _check_settings(estimator)
+    except (TypeError, ValueError, OverflowError) as error:
+        msg = f"the model file gives {cls.__name__} parameters that have no meaning: {error}"
+        raise ModelFileError(msg) from None
     return estimator
+
+
+def _check_settings(estimator: Any) -> None:
+    read_settings(estimator)
+    if not isinstance(estimator.init_params, str):  # an array would not be kept
+        msg = f"init_params must be a name, but got {estimator.init_params!r}"
+        raise InputError(msg)
+    as_random_state(estimator.random_state)
+
+
+def _dtype(name: Any, mixture: Mixture) -> np.dtype[Any]:
+    """Return the dtype of the attributes, which has to hold the parameters."""
+    if name not in ("float32", "float64"):
+        msg = f"the model file names an unknown dtype {repr_of(name)}"
+        raise ModelFileError(msg)
+    largest = np.finfo(name).max
+    for array in (mixture.means, mixture.covariances):
+        if max(array.max(), -array.min()) > largest:
+            msg = f"the model file says {name}, but its numbers are too large for that"
+            raise ModelFileError(msg)
+    return np.dtype(np.float32 if name == "float32" else np.float64)
+
+
+def _diagnostics(described: Any, n_components: int) -> tuple[Diagnostic, ...]:
+    """Return what the fit had to say of itself."""
+    msg = "the model file has diagnostics_ that are no list of findings, components and words"
+    if not isinstance(described, list):
+        raise ModelFileError(msg)
+    diagnostics = []
+    for entry in described:
+        if not isinstance(entry, list) or len(entry) != 3:
+            raise ModelFileError(msg)
+        finding, components, words = entry
+        of_this = isinstance(components, list) and all(
+            type(k) is int and 0 <= k < n_components for k in components
+        )
+        if (
+            not isinstance(finding, str)
+            or finding not in tuple(Finding)
+            or not isinstance(words, str)
+            or not of_this
+        ):
+            raise ModelFileError(msg)
+        diagnostics.append(Diagnostic(Finding(finding), tuple(components), words))
+    return tuple(diagnostics)
+
+
+def _history(fitted: dict[str, Any]) -> tuple[npt.NDArray[np.float64], int, str]:
+    """Return how the fit went: the trace, the number of M-steps, and why it ended."""
+    trace, n_iter, reason = fitted["trace_"], fitted["n_iter_"], fitted["stopping_reason_"]
+    # Finite also means below the largest float64, which an integer need not be.
+    if not isinstance(trace, list) or not all(type(v) in (int, float) and abs(v) <= _MAX for v in trace):
+        msg = "the model file has a trace_ that is no list of finite numbers"
+        raise ModelFileError(msg)
+    if type(n_iter) is not int or not 0 <= n_iter < 2**63:
+        msg = f"the model file has an n_iter_ that is no count: {repr_of(n_iter)}"
+        raise ModelFileError(msg)
+    if not isinstance(reason, str) or reason not in (_GIVEN, *StoppingReason):
+        msg = f"the model file has an unknown stopping_reason_ {repr_of(reason)}: upgrade mixtura"
+        raise ModelFileError(msg)
+    return np.asarray(trace, dtype=np.float64), n_iter, reason

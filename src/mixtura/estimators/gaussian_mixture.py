@@ -12,9 +12,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura._typing import FloatArray, IntArray
-from mixtura.covariance import CovarianceStructure
+from mixtura.covariance import CovarianceStructure, Regularisation
+from mixtura.diagnostics import diagnose
 from mixtura.em import Callback, EMResult, Solution, StoppingReason
-from mixtura.errors import InputError
+from mixtura.errors import DegenerateFitWarning, InputError
 from mixtura.estimators._fitting import Fitter
 from mixtura.estimators._given_start import read_given_start
 from mixtura.estimators._sample import Sample, read_sample
@@ -102,6 +103,9 @@ default='auto'
         The last of `trace_`.
     lower_bounds_ : list of length n_iter_
         The others: what each pass measured before its M-step.
+    diagnostics_ : tuple of mixtura.diagnostics.Diagnostic
+        What the data do not settle: components that are empty, have collapsed, or have fewer rows than their
+        covariance needs, so that likelihood, AIC and BIC mean nothing. Empty for a sound fit.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         If X had names.
@@ -115,6 +119,8 @@ default='auto'
     -----
     ConvergenceWarning
         If the kept start had not converged after `max_iter` passes, or a component collapsed.
+    DegenerateFitWarning
+        If there are `diagnostics_`.
 
     References
     ----------
@@ -241,9 +247,12 @@ default='auto'
         fitter = self._fitter(settings, sample)
         warm = self._warm_start(settings, sample)
         result = fitter.resume(*warm) if warm else fitter.best_of_starts(as_random_state(self.random_state))
-        self._store(result, sample)
+        self._store(result, sample, fitter.reg)
         if result.stopping_reason is StoppingReason.INTERRUPTED:
             raise KeyboardInterrupt
+        if self.diagnostics_:
+            words = "; ".join(found.message for found in self.diagnostics_)
+            warnings.warn(f"{words} (see diagnostics_)", DegenerateFitWarning, stacklevel=3)
         if result.stopping_reason is StoppingReason.SINGULAR or (
             result.stopping_reason is StoppingReason.MAX_ITER and settings.max_iter
         ):
@@ -281,7 +290,9 @@ default='auto'
         previous = self.lower_bounds_[-1] + in_units if self.lower_bounds_ else -np.inf
         return into_units(solution, sample.unit), previous
 
-    def _store(self, result: EMResult, sample: Sample) -> None:
+    def _store(self, result: EMResult, sample: Sample, reg: Regularisation) -> None:
+        covariance = sample.basis(dense=result.solution.structure.is_dense).moments.covariance
+        diagnostics = diagnose(result.solution, reg, covariance, sample.total_weight)
         result = out_of_units(result, sample.unit)
         solution, params, names = result.solution, result.solution.params, sample.names
         self.n_features_in_ = sample.rows.shape[1]
@@ -299,6 +310,7 @@ default='auto'
         )
         self._set_fitted(mixture, sample.rows.dtype)
         self._set_history(result.trace, n_iter=result.n_iter, stopping_reason=str(result.stopping_reason))
+        self.diagnostics_ = diagnostics
 
     @classmethod
     def _from_saved(cls, mixture: Mixture, metadata: dict[str, Any]) -> Self:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from os import PathLike
+from reprlib import repr as repr_of
 from typing import TYPE_CHECKING, Any
 
 from mixtura.errors import ModelFileError
@@ -57,7 +58,8 @@ def load(path: str | PathLike[str]) -> GaussianMixture | Mixture:
     name = described.get("class") if isinstance(described, dict) else None
     if name not in estimators.__all__:
         msg = (
-            f"{path} holds an estimator {name!r} that this version of mixtura does not have: upgrade mixtura"
+            f"{path} holds an estimator {repr_of(name)} that this version of mixtura does not have: "
+            "upgrade mixtura"
         )
         raise ModelFileError(msg)
     estimator: GaussianMixture = getattr(estimators, name)._from_saved(mixture, metadata)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mixtura.backends import NativeBackend
+from mixtura.collapse import CollapseDetector
 from mixtura.covariance import CovarianceStructure, resolve
 from mixtura.em import EMResult, Solution, StoppingReason
 from mixtura.errors import InputError
@@ -19,7 +20,6 @@ from mixtura.estimators._sample import Sample
 from mixtura.estimators._settings import read_settings
 from mixtura.init import Drawn
 from mixtura.random_state import as_random_state
-from mixtura.selection.collapse import CollapseDetector
 from mixtura.selection.results import Candidate
 
 __all__ = ["Problem"]
@@ -149,7 +149,7 @@ class Problem:
         estimator = trial.estimator
         if "init_params" not in self.params:
             estimator.init_params = _START_NAMES[min(best, 1)]
-        estimator._store(fitter.in_order(results[best]), self.sample)
+        estimator._store(fitter.in_order(results[best]), self.sample, fitter.reg)
         n = self.sample.total_weight
         log_likelihood = estimator.lower_bound_ * n
         return replace(

@@ -57,6 +57,12 @@ class Candidate:
     estimator: GaussianMixture | None = None
     error: str | None = None
 
+    @property
+    def findings(self) -> str:
+        """What the fit has to say of itself, as 'loose 3, 7'; its criteria then say nothing of the data."""
+        diagnostics = () if self.estimator is None else self.estimator.diagnostics_
+        return "; ".join(f"{found.finding} {', '.join(map(str, found.components))}" for found in diagnostics)
+
     def value(self, criterion: Criterion | str) -> float:
         """Return the criterion of that name."""
         values = {Criterion.BIC: self.bic, Criterion.AIC: self.aic, Criterion.ICL: self.icl}
@@ -92,7 +98,7 @@ class Selection:
     def table(self) -> list[dict[str, Any]]:
         """Return a row of plain values for each candidate: ready for a data frame."""
         names = ("n_components", "covariance_type", "n_parameters", "log_likelihood", "bic", "aic", "icl")
-        more = ("converged", "n_iter", "error")
+        more = ("converged", "n_iter", "findings", "error")
         return [
             {name: getattr(candidate, name) for name in names + more} | {"best": candidate is self.best}
             for candidate in self.candidates

@@ -10,12 +10,12 @@ from typing import Any
 import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 
+from mixtura.collapse import CollapseDetector
 from mixtura.covariance import STRUCTURES, CovarianceStructure, resolve
 from mixtura.errors import InputError
 from mixtura.estimators._sample import read_sample
 from mixtura.estimators._settings import check_integer
 from mixtura.random_state import as_random_state
-from mixtura.selection.collapse import CollapseDetector
 from mixtura.selection.problem import Problem
 from mixtura.selection.results import Candidate, Criterion, Selection
 from mixtura.threads import resolve_n_jobs
@@ -133,6 +133,8 @@ def select(
 
 def _lowest(fitted: Sequence[Candidate], criterion: Criterion) -> Candidate:
     """Return the best: the simplest of those that no more than rounding parts from the lowest value."""
+    # A likelihood that has come loose must not win.
+    fitted = [candidate for candidate in fitted if not candidate.findings] or fitted
     lowest = min(candidate.value(criterion) for candidate in fitted)
     tie = max(_TIE, _RELATIVE_TIE * abs(lowest))
     tied = [candidate for candidate in fitted if candidate.value(criterion) <= lowest + tie]
