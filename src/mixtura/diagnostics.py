@@ -92,23 +92,21 @@ def diagnose(
         loose = rows <= needed + 1e-6
     if reg.prior is not None:
         loose[:] = False
-    return tuple(
-        [
-            *_said(Finding.EMPTY, empty, "no row belongs to {which}: fewer components will do"),
-            *_said(
-                Finding.COLLAPSED,
-                collapsed & ~empty,
-                "the rows of {which} do not vary in some direction in which the data do; the covariance was "
-                "kept at the floor of reg_covar='auto' there, and the likelihood, AIC and BIC tell of the floor. "
-                f"If these rows are no group of their own: {_REMEDIES}",
-            ),
-            *_said(
-                Finding.LOOSE,
-                loose & ~empty & ~collapsed,
-                f"{{which}} has no more than {needed} effective rows, too few for its covariance; the "
-                f"likelihood has come loose, and AIC and BIC with it: {_REMEDIES}",
-            ),
-        ]
+    return (
+        *_said(Finding.EMPTY, empty, "no row belongs to {which}: fewer components will do"),
+        *_said(
+            Finding.COLLAPSED,
+            collapsed & ~empty,
+            "the rows of {which} do not vary in some direction in which the data do; the covariance was kept "
+            "at the floor of reg_covar='auto' there, and likelihood, AIC and BIC tell of the floor. If these "
+            f"rows are no group of their own: {_REMEDIES}",
+        ),
+        *_said(
+            Finding.LOOSE,
+            loose & ~empty & ~collapsed,
+            f"{{which}} has no more than {needed} effective rows, too few for its covariance; the likelihood "
+            f"has come loose, and AIC and BIC with it: {_REMEDIES}",
+        ),
     )
 
 

@@ -12,7 +12,10 @@ from sklearn.mixture import GaussianMixture as Theirs
 from mixtura import GaussianMixture
 
 STRUCTURES = ("full", "tied", "diag", "spherical")
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore::mixtura.errors.DegenerateFitWarning"),
+]
 
 
 def clusters(d: int, k: int, n: int = 400) -> np.ndarray:

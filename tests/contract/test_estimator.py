@@ -107,6 +107,7 @@ def test_restarts_keep_the_best() -> None:
     assert many.lower_bound_ == max(single)
 
 
+@pytest.mark.filterwarnings("ignore::mixtura.errors.DegenerateFitWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_warm_start_goes_on_where_it_was() -> None:
     halves = GaussianMixture(3, tol=0, max_iter=4, warm_start=True, random_state=0).fit(X)
@@ -171,6 +172,7 @@ def test_attributes_set_by_hand_are_heard() -> None:
         model.means_[0] = 0.0
 
 
+@pytest.mark.filterwarnings("ignore::mixtura.errors.DegenerateFitWarning")
 def test_a_collapse_without_floor_is_told() -> None:
     # One row far away that a component of its own will take, with nothing added to its variance.
     rows = np.vstack([X, [[1e3, 1e3]]])

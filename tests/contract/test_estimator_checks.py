@@ -14,6 +14,7 @@ from mixtura.covariance import STRUCTURES
 _SEEDED = "check_sample_weight_equivalence_on_dense_data"
 
 
+@pytest.mark.filterwarnings("ignore::mixtura.errors.DegenerateFitWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(
     [GaussianMixture(k, covariance_type=name) for name in STRUCTURES for k in (1, 2)],

@@ -135,6 +135,7 @@ def test_a_start_that_cannot_be_used_is_the_reason() -> None:
         chosen(n_components=[2], covariance_types=["tied", "diag"], init_params=start)
 
 
+@pytest.mark.filterwarnings("ignore::mixtura.errors.DegenerateFitWarning")
 def test_many_starts_of_an_estimator_are_those_of_one_after_the_other() -> None:
     for structure in STRUCTURES:
         settings: dict[str, Any] = {"covariance_type": structure, "n_init": 5, "random_state": 0}

@@ -12,7 +12,10 @@ import pytest
 
 from mixtura import GaussianMixture
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore::mixtura.errors.DegenerateFitWarning"),
+]
 
 
 def _copy_with_our_class(name: str, ours: Callable[..., GaussianMixture]) -> ModuleType:

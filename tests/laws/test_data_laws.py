@@ -13,6 +13,8 @@ from mixtura import GaussianMixture
 from mixtura.backends import NativeBackend
 from mixtura.covariance import STRUCTURES
 
+pytestmark = pytest.mark.filterwarnings("ignore::mixtura.errors.DegenerateFitWarning")
+
 FITTED = ("weights_", "means_", "covariances_", "precisions_", "precisions_cholesky_", "trace_")
 
 

@@ -14,6 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from mixtura import GaussianMixture
 from mixtura.covariance import STRUCTURES
 
+pytestmark = pytest.mark.filterwarnings("ignore::mixtura.errors.DegenerateFitWarning")
 Array = np.ndarray[Any, Any]
 with_structures = pytest.mark.parametrize("structure", STRUCTURES)
 # A covariance at the floor has a condition of up to 1e10, so that its determinant is known to 1e-7 or so.

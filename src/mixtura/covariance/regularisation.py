@@ -57,7 +57,9 @@ class Regularisation(ABC):
         """Return the whole as numbers."""
         if self.prior is None:
             return Bounds(*self.limits(shape))
-        return Bounds(*self.limits(shape), np.ascontiguousarray(self.prior.core(shape)), self.prior.strength)
+        return Bounds(
+            *self.limits(shape), np.ascontiguousarray(self.prior.core(shape)), float(self.prior.strength)
+        )
 
     def log_prior(self, params: Params) -> float:
         """Logarithm of the density that the prior gives the covariances, but for a constant."""

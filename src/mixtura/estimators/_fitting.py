@@ -155,7 +155,7 @@ class Fitter:
 def _prior(settings: Settings, covariance: Float64Array, weight_unit: int) -> CovariancePrior:
     """Pseudo-rows of the data's covariance, as far as it is shared among the components."""
     d = len(covariance)
-    strength = np.ldexp(settings.prior or d / 2.0, -weight_unit)
+    strength = float(np.ldexp(settings.prior or d / 2.0, -weight_unit))
     return CovariancePrior(strength, covariance / settings.n_components ** (2.0 / d))
 
 

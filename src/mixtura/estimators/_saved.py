@@ -137,15 +137,8 @@ def _diagnostics(described: Any, n_components: int) -> tuple[Diagnostic, ...]:
         if not isinstance(entry, list) or len(entry) != 3:
             raise ModelFileError(msg)
         finding, components, words = entry
-        of_this = isinstance(components, list) and all(
-            type(k) is int and 0 <= k < n_components for k in components
-        )
-        if (
-            not isinstance(finding, str)
-            or finding not in tuple(Finding)
-            or not isinstance(words, str)
-            or not of_this
-        ):
+        ours = type(components) is list and all(type(k) is int and 0 <= k < n_components for k in components)
+        if not (ours and type(words) is str and type(finding) is str and finding in tuple(Finding)):
             raise ModelFileError(msg)
         diagnostics.append(Diagnostic(Finding(finding), tuple(components), words))
     return tuple(diagnostics)

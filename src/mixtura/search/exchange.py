@@ -28,7 +28,7 @@ _REMOVALS = 3
 _REMOVAL_PASSES = 10
 _MORE_PASSES = 30
 _STILL = 1e-3
-_ROUNDS = 10
+_ROUNDS = 5
 # Exchanges in vain, at other places each time, after which there is no more to be found.
 _PATIENCE = 2
 # What an exchange must bring, in nats a row: less is not worth the passes.
