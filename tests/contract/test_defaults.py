@@ -113,7 +113,5 @@ def test_units_that_the_numbers_have_no_squares_for() -> None:
         assert moved.score(X * unit) == pytest.approx(model.score(X) - 2 * np.log(unit), rel=1e-9)
         warm = GaussianMixture(4, random_state=0, warm_start=True).fit(X * unit).fit(X * unit)
         np.testing.assert_allclose(warm.means_, moved.means_, rtol=1e-4)
-    with pytest.raises(
-        ValueError, match="column 0 of X has values .* apart, whose variance float64 cannot hold"
-    ):
+    with pytest.raises(ValueError, match="apart, whose variance float64 cannot hold"):
         GaussianMixture(4).fit(X * 1e200)

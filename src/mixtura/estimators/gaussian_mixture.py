@@ -131,11 +131,13 @@ default='auto'
     --------
     >>> import numpy as np
     >>> from mixtura import GaussianMixture
-    >>> X = np.array([[1, 2], [1, 4], [1, 0], [10, 2], [10, 4], [10, 0]])
+    >>> X = np.array([[1, 2], [2, 4], [0, 0], [1, 1], [10, 2], [11, 4], [10, 0]])
     >>> gm = GaussianMixture(n_components=2, random_state=0).fit(X)
-    >>> gm.means_[gm.means_[:, 0].argsort()].round(6)
-    array([[ 1.,  2.],
-           [10.,  2.]])
+    >>> gm.means_.round(3)
+    array([[ 1.   ,  1.75 ],
+           [10.333,  2.   ]])
+    >>> gm.predict([[0, 1], [12, 3]]).tolist()
+    [0, 1]
     """
 
     def __init__(
