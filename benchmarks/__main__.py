@@ -23,6 +23,7 @@ CLAIMS = (
     "threads",
     "memory",
     "accuracy",
+    "interruption",
     "startup",
     "torture",
 )

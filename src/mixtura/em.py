@@ -211,22 +211,34 @@ def _run(start: Solution, reg: Regularisation, course: Course, init: int, callba
 def _drive(backend: Backend, runs: Sequence[_Run]) -> list[EMResult | None]:
     """Give runs what they ask for until all have ended."""
     results: list[EMResult | None] = [None] * len(runs)
-    waiting = {i: next(run) for i, run in enumerate(runs)}
+    # What each that goes on is to be told: at first, to begin.
+    legs: dict[int, Stretch | None] = dict.fromkeys(range(len(runs)))
     try:
-        while waiting:
-            for i, leg in zip(list(waiting), _stretches(backend, list(waiting.values())), strict=True):
+        while legs:
+            asks = {}
+            for i, leg in legs.items():
                 try:
-                    waiting[i] = runs[i].send(leg)
+                    asks[i] = runs[i].send(leg)  # type: ignore[arg-type]
                 except StopIteration as end:
                     results[i] = end.value
-                    del waiting[i]
+                    _hear(end.value)
+            legs = dict(zip(asks, _stretches(backend, list(asks.values())), strict=True))
     except KeyboardInterrupt:
-        for i in waiting:
+        for i, run in enumerate(runs):
+            # A run that had not begun, or was ended by the same Ctrl-C, passes it on.
             try:
-                runs[i].throw(KeyboardInterrupt)
+                run.throw(KeyboardInterrupt)
             except StopIteration as end:
                 results[i] = end.value
+            except KeyboardInterrupt:
+                continue
     return results
+
+
+def _hear(result: EMResult | None) -> None:
+    """Let a Ctrl-C that came when one run was at work end all of them."""
+    if result is None or result.stopping_reason is StoppingReason.INTERRUPTED:
+        raise KeyboardInterrupt
 
 
 def _stretches(backend: Backend, asks: Sequence[_Ask]) -> list[Stretch]:

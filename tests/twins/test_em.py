@@ -251,3 +251,36 @@ def test_any_number_of_passes_may_be_asked_for() -> None:
     assert few.stopping_reason is StoppingReason.CONVERGED
     assert_same_bits(run_em(backend, start, reg, tol=1e-3, max_iter=10**30), few)
     assert_same_bits(run_em(backend, start, reg, tol=1e-3, max_iter=np.int64(1000)), few)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_ctrl_c_between_passes_ends_all_runs(after) -> None:
+    """Not while a backend is at work, but while what it did is looked at."""
+    _, start, reg = problem("full", 1, 2, 2, weighted=False, dtype="float64", floor=True)
+    steps = iter(range(100))
+
+    class Pressed(RelativeFloor):
+        def bounds(self, shape: tuple[int, ...]) -> Any:
+            if next(steps) == after:
+                raise KeyboardInterrupt
+            return super().bounds(shape)
+
+    assert isinstance(reg, RelativeFloor)
+    backend, *_ = problem("full", 1, 2, 2, weighted=False, dtype="float64", floor=True)
+    results = run_many(backend, [(start, Pressed(reg.covariance))] * 3, max_iter=10)
+    assert results == [None, None, None]
+
+
+def test_ctrl_c_in_a_callback_keeps_what_is_known() -> None:
+    backend, start, reg = problem("full", 1, 2, 2, weighted=False, dtype="float64", floor=True)
+
+    def press(progress: Progress) -> None:
+        if progress.iteration == 3:
+            raise KeyboardInterrupt
+
+    for accelerate in (False, True):
+        result = run_em(backend, start, reg, accelerate=accelerate, max_iter=10, callback=press)
+        assert result.stopping_reason is StoppingReason.INTERRUPTED
+        assert len(result.trace) == 3
+        stats = backend.e_step(result.solution.params)
+        assert result.log_likelihood == pytest.approx(stats.log_likelihood / stats.weight, rel=1e-13)

@@ -101,8 +101,8 @@ def arena_of(
     rows, weight = data.X, data.sample_weight
     if n > n_rows:
         # Rows of weight w are w rows: after the draw all count the same.
-        chosen = rng.choice(n, n_rows, replace=False) if weight is None else _by_weight(weight, n_rows, rng)
-        rows, weight = np.ascontiguousarray(rows[np.sort(chosen)]), None
+        chosen = _spread(n, n_rows, rng) if weight is None else _by_weight(weight, n_rows, rng)
+        rows, weight = np.ascontiguousarray(rows[chosen]), None
     elif weight is not None and not (weight > 0).all():
         held = weight > 0
         rows, weight = rows[held], weight[held]
@@ -118,6 +118,13 @@ def arena_of(
         NativeBackend(rows, weight, centre=data.moments.mean, n_threads=data.n_threads),
         n <= n_rows,
     )
+
+
+def _spread(n: int, count: int, rng: np.random.RandomState) -> RowNumbers:
+    """One row of each of so many equal stretches: no permutation of all rows is made for a few."""
+    edges = np.linspace(0, n, count + 1).astype(np.int64)
+    rows: RowNumbers = edges[:-1] + (rng.random_sample(count) * np.diff(edges)).astype(np.int64)
+    return rows
 
 
 def _by_weight(weight: Float64Array, count: int, rng: np.random.RandomState) -> RowNumbers:
