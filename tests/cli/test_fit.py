@@ -204,3 +204,25 @@ def test_the_same_seed_gives_the_same_fit(run, faithful, tmp_path):
         assert run("fit", faithful, *words, "--out", out).status == 0
         contents.append(mixtura.load(out).mixture_)
     assert contents[0] == contents[1]
+
+
+def test_fits_that_the_data_do_not_settle_are_marked(run, tmp_path):
+    rows = np.random.default_rng(0).normal(size=(24, 3))
+    rows[21:] += 50  # three rows for a covariance of three features
+    file = tmp_path / "few.csv"
+    file.write_text("a,b,c\n" + "\n".join(",".join(f"{x:.6f}" for x in row) for row in rows))
+    told = run("fit", file, "-k", "1,2", "--covariance", "full,spherical", "--n-init", 1)
+    assert told.status == 0
+    marked = "! says nothing of the data (1)" in told.out
+    refused = "not fitted (1): the fit ended with a component without extent" in told.out
+    assert marked or refused
+    assert "Chosen: 2 components, covariance spherical" in told.out
+
+
+def test_a_chosen_fit_that_the_data_do_not_settle_says_so(run, tmp_path):
+    file = tmp_path / "few.csv"
+    rows = np.random.default_rng(0).normal(size=(3, 4))
+    file.write_text("a,b,c,d\n" + "\n".join(",".join(f"{x:.6f}" for x in row) for row in rows))
+    told = run("fit", file, "-k", "1", "--covariance", "full", "--n-init", 1)
+    assert told.status == 0
+    assert "! component 0 has no more than 4 effective rows" in told.out

@@ -35,6 +35,16 @@ def test_rows_that_are_one_point_are_named() -> None:
     np.testing.assert_allclose(model.means_[2], 20.0)
 
 
+def test_rows_that_happen_to_lie_in_a_plane_are_no_component() -> None:
+    X = np.random.default_rng(0).integers(0, 200, size=(60, 3)).astype(np.float64)
+    X[30:] += 50
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = GaussianMixture(2, random_state=0).fit(X)
+    assert model.diagnostics_ == ()
+    assert (model.weights_ > 0.2).all()
+
+
 def test_too_few_rows_for_a_covariance_are_named() -> None:
     X = np.random.default_rng(1).normal(size=(60, 6))
     start = np.repeat([0, 1], [55, 5])

@@ -73,6 +73,7 @@ def test_narrow_dtypes_mean_the_same_numbers(dtype: str) -> None:
     np.testing.assert_array_equal(model.predict(X), want.predict(plain))
 
 
+@pytest.mark.filterwarnings("ignore::mixtura.errors.DegenerateFitWarning")
 def test_booleans() -> None:
     X = np.random.default_rng(0).random((50, 3)) < 0.4
     np.testing.assert_array_equal(fit(X).means_, fit(X.astype(float)).means_)

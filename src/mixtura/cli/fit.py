@@ -156,6 +156,9 @@ def _print_candidates(to: Console, selection: Selection, counts: list[int], stru
     unconverged = sum(1 for c in selection.candidates if c.error is None and not c.converged)
     if unconverged:
         say(to, f"  ~ not converged ({unconverged}): --max-iter gives more passes")
+    loose = sum(1 for c in selection.candidates if c.findings)
+    if loose:
+        say(to, f"  ! says nothing of the data ({loose}): a component has too few rows, or they do not vary")
     reasons = Counter(c.error for c in selection.candidates if c.error is not None)
     for reason, count in reasons.most_common(_SHOWN_REASONS):
         say(to, f"  – not fitted ({count}): {reason}")
@@ -168,6 +171,7 @@ def _cell(candidate: Candidate, selection: Selection) -> str:
     if candidate.error is not None:
         return "– "
     mark = "*" if candidate is selection.best else " " if candidate.converged else "~"
+    mark = "!" if candidate.findings and mark == " " else mark
     return f"{candidate.value(selection.criterion):.1f}{mark}"
 
 
@@ -184,6 +188,8 @@ def _print_best(to: Console, selection: Selection, counts: list[int]) -> None:
         f"{ended} after {best.n_iter} passes",
     )
     print_if_positive(to, estimator.lower_bound_, estimator.mixture_.n_features)
+    for found in estimator.diagnostics_:
+        say(to, f"! {found.message}")
     if len(counts) > 1 and best.n_components == max(counts):
         say(to, f"The best has the most components that were tried: try more with -k 1:{2 * max(counts)}")
 

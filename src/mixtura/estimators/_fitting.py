@@ -10,6 +10,7 @@ import numpy as np
 from mixtura._typing import Float64Array
 from mixtura.backends import NativeBackend
 from mixtura.covariance import CovariancePrior, Regularisation, Ridge
+from mixtura.diagnostics import diagnose
 from mixtura.em import EMResult, Solution, StoppingReason, run_em, run_many
 from mixtura.errors import InputError
 from mixtura.estimators._given_start import GivenStart
@@ -52,9 +53,12 @@ class Fitter:
             else Ridge(float(np.ldexp(settings.ridge, -2 * sample.unit)))
         )
         if settings.prior is not None:
-            prior = _prior(settings, basis.moments.covariance, sample.weight_unit)
+            covariance = basis.moments.covariance
+            strength = settings.prior or len(covariance) / 2.0
+            prior = _prior(strength, settings, covariance, sample.weight_unit)
             self.reg = replace(self.reg, prior=prior)
         self._given = given
+        self._total_weight = sample.total_weight
         self._data = StartData(
             sample.scaled_rows, sample.scaled_weight, basis.moments, settings.n_components, sample.n_threads
         )
@@ -86,8 +90,9 @@ class Fitter:
         count = 1 if fixed else self.settings.n_init
         if count > 1 and self.is_quick:
             starts = [self.start(self.draw(rng)) for _ in range(count)]
-            return self.in_order(best_of(self.resume_all([(start, self.reg) for start in starts])))
-        results: list[EMResult | None] = []
+            results = self.resume_all([(start, self.reg) for start in starts])
+            return self.in_order(self._settled(best_of(results), rng))
+        results = []
         for init in range(count):
             try:
                 result = self.resume(self.start(self.draw(rng)), init=init)
@@ -97,7 +102,36 @@ class Fitter:
             results.append(result)
             if result.stopping_reason is StoppingReason.INTERRUPTED:
                 break
-        return self.in_order(best_of(results))
+        return self.in_order(self._settled(best_of(results), rng))
+
+    def _settled(self, result: EMResult, rng: np.random.RandomState) -> EMResult:
+        """Search once more, with caution, if the data do not settle some components.
+
+        A handful of rows may happen to lie in a plane, and the likelihood of a component of theirs has no
+        bound. Pseudo-rows keep a search from them; where they are a group, as equal rows are, it ends there
+        all the same.
+        """
+        searched = isinstance(self.settings.start, str) and self.settings.start == "auto"
+        interrupted = result.stopping_reason is StoppingReason.INTERRUPTED
+        if not searched or self._given.is_partial or interrupted or self.reg.prior is not None:
+            return result
+        unsettled = self._unsettled(result)
+        if not unsettled:
+            return result
+        d = self._data.X.shape[1]
+        prior = _prior(d + 1.0, self.settings, self._data.moments.covariance, 0)
+        cautious = replace(self.reg, prior=prior)  # type: ignore[type-var]
+        seed = int(rng.randint(2**31))
+        starts = find_starts(self._data, self.settings.structure, cautious, np.random.RandomState(seed))
+        again = self.resume(self._first_of(starts), init=self.settings.n_init)
+        if again.stopping_reason is StoppingReason.INTERRUPTED:
+            return replace(result, stopping_reason=StoppingReason.INTERRUPTED)
+        return again if self._unsettled(again) < unsettled else result
+
+    def _unsettled(self, result: EMResult) -> int:
+        covariance = self._data.moments.covariance
+        found = diagnose(result.solution, self.reg, covariance, self._total_weight)
+        return sum(len(diagnostic.components) for diagnostic in found)
 
     def resume_all(self, starts: Sequence[tuple[Solution, Regularisation]]) -> list[EMResult | None]:
         """Run EM from all starts side by side, as `resume` does from each."""
@@ -139,12 +173,14 @@ class Fitter:
         structure = self.settings.structure
         if isinstance(drawn, Search):
             found = find_starts(self._data, structure, self.reg, np.random.RandomState(drawn.seed))
-            return found[0] if len(found) == 1 else self._first_of(found)
+            return self._first_of(found)
         stats = None if drawn is None else start_statistics(drawn, self._data, structure)
         return self._given.solution(structure, stats, self.reg)
 
     def _first_of(self, starts: Sequence[Solution]) -> Solution:
         """Return the start that is ahead after a few passes over all rows."""
+        if len(starts) == 1:
+            return starts[0]
         jobs = [(start, self.reg) for start in starts]
         best = best_of(run_many(self.backend, jobs, max_iter=_QUALIFYING_PASSES))
         if best.stopping_reason is StoppingReason.INTERRUPTED:
@@ -152,11 +188,14 @@ class Fitter:
         return best.solution
 
 
-def _prior(settings: Settings, covariance: Float64Array, weight_unit: int) -> CovariancePrior:
+def _prior(
+    strength: float, settings: Settings, covariance: Float64Array, weight_unit: int
+) -> CovariancePrior:
     """Pseudo-rows of the data's covariance, as far as it is shared among the components."""
     d = len(covariance)
-    strength = float(np.ldexp(settings.prior or d / 2.0, -weight_unit))
-    return CovariancePrior(strength, covariance / settings.n_components ** (2.0 / d))
+    return CovariancePrior(
+        float(np.ldexp(strength, -weight_unit)), covariance / settings.n_components ** (2.0 / d)
+    )
 
 
 def best_of(results: Sequence[EMResult | None]) -> EMResult:
