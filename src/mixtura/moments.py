@@ -11,13 +11,14 @@ from mixtura._typing import Float64Array, FloatArray
 from mixtura.backends import NativeBackend
 from mixtura.params import Params
 
-__all__ = ["Bulk", "DataMoments", "bulk_moments", "data_moments"]
+__all__ = ["DataMoments", "Span", "bulk_moments", "data_moments", "span_of"]
 
 # A row that has this share of the variance of a feature is not of the bulk, where there are so many rows.
 _SHARE = 0.2
 _ROWS = 50
 _ROUNDS = 8
 _BLOCK_ROWS = 65536
+_NARROW = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,27 +51,47 @@ def data_moments(
     return DataMoments(exact, stats.recentre(exact[None]).s2[0] / stats.weight)
 
 
-class Bulk(NamedTuple):
-    """Moments of most rows, and the span of all of them: the least and the greatest of each feature (d,)."""
+class Span(NamedTuple):
+    """The least and the greatest number of each feature (d,)."""
 
-    moments: DataMoments
     low: Float64Array
     high: Float64Array
 
 
-def bulk_moments(X: FloatArray, sample_weight: Float64Array | None, *, dense: bool, n_threads: int) -> Bulk:
+def span_of(X: FloatArray, sample_weight: Float64Array | None) -> Span:
+    """Look at all rows of a weight above 0."""
+    counted = True if sample_weight is None else sample_weight > 0
+    if X.shape[1] <= _NARROW:
+        # NumPy reduces short rows one by one, which takes ten times as long.
+        low = np.array([x.min(where=counted, initial=np.inf) for x in X.T])
+        high = np.array([x.max(where=counted, initial=-np.inf) for x in X.T])
+    else:
+        rows = counted if sample_weight is None else (sample_weight > 0)[:, None]
+        low = X.min(axis=0, where=rows, initial=np.inf)
+        high = X.max(axis=0, where=rows, initial=-np.inf)
+    return Span(low.astype(np.float64), high.astype(np.float64))
+
+
+def bulk_moments(
+    X: FloatArray, sample_weight: Float64Array | None, span: Span, *, dense: bool, n_threads: int
+) -> DataMoments:
     """Moments without the few rows that are so far away that the variances would be theirs alone.
 
     They say of what size the data are; one wild row must not make all others a point.
+
+    Parameters
+    ----------
+    span : Span
+        That of all rows.
     """
     moments = data_moments(X, sample_weight, dense=dense, n_threads=n_threads)
     weight = sample_weight
-    low, high = all_low, all_high = _span(X, weight)
     for _ in range(_ROUNDS):
         count = X.shape[0] if weight is None else np.count_nonzero(weight)
         # Roots, for squares may be no numbers.
         limit = np.sqrt(_SHARE * count) * np.sqrt(np.maximum(moments.variances, 0.0))
-        if count < _ROWS or not (np.maximum(high - moments.mean, moments.mean - low) > limit).any():
+        reach = np.maximum(span.high - moments.mean, moments.mean - span.low)
+        if count < _ROWS or not (reach > limit).any():
             break
         weight = np.ones(X.shape[0]) if weight is None else weight.copy()
         for first in range(0, X.shape[0], _BLOCK_ROWS):
@@ -78,13 +99,6 @@ def bulk_moments(X: FloatArray, sample_weight: Float64Array | None, *, dense: bo
             weight[rows][(np.abs(X[rows] - moments.mean) > limit).any(axis=1)] = 0.0
         if not weight.any():
             break
-        low, high = _span(X, weight)
+        span = span_of(X, weight)
         moments = data_moments(X, weight, dense=dense, n_threads=n_threads)
-    return Bulk(moments, all_low, all_high)
-
-
-def _span(X: FloatArray, weight: Float64Array | None) -> tuple[Float64Array, Float64Array]:
-    counted = True if weight is None else (weight > 0)[:, None]
-    low = X.min(axis=0, where=counted, initial=np.inf)
-    high = X.max(axis=0, where=counted, initial=-np.inf)
-    return low.astype(np.float64), high.astype(np.float64)
+    return moments

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -80,10 +80,11 @@ class Fitter:
         )
 
     def best_of_starts(self, rng: np.random.RandomState) -> EMResult:
-        """Run EM from each start; keep the sound result with the highest likelihood, the first of equals.
+        """Run EM from each start; keep the result with the highest likelihood, the first of equals.
 
-        Its components are in order, unless the start, and with it their order, was given. If one is
-        interrupted, the best so far is returned, marked as interrupted.
+        One that the data settle comes before all that they do not. The components are in order, unless the
+        start, and with it their order, was given. If one is interrupted, the best so far is returned, marked
+        as interrupted.
         """
         # A start that is given leaves nothing to repeat.
         fixed = isinstance(self.settings.start, np.ndarray) or self._given.is_complete
@@ -91,7 +92,7 @@ class Fitter:
         if count > 1 and self.is_quick:
             starts = [self.start(self.draw(rng)) for _ in range(count)]
             results = self.resume_all([(start, self.reg) for start in starts])
-            return self.in_order(self._settled(best_of(results), rng))
+            return self.in_order(self._settled(best_of(results, self._unsettled), rng))
         results = []
         for init in range(count):
             try:
@@ -102,7 +103,7 @@ class Fitter:
             results.append(result)
             if result.stopping_reason is StoppingReason.INTERRUPTED:
                 break
-        return self.in_order(self._settled(best_of(results), rng))
+        return self.in_order(self._settled(best_of(results, self._unsettled), rng))
 
     def _settled(self, result: EMResult, rng: np.random.RandomState) -> EMResult:
         """Search once more, with caution, if the data do not settle some components.
@@ -198,7 +199,9 @@ def _prior(
     )
 
 
-def best_of(results: Sequence[EMResult | None]) -> EMResult:
+def best_of(
+    results: Sequence[EMResult | None], unsettled: Callable[[EMResult], int] = lambda _: 0
+) -> EMResult:
     """Return the sound result with the highest likelihood, the first of equals.
 
     None is a run that was interrupted before its first pass was complete. If any was interrupted, the best is
@@ -212,13 +215,13 @@ def best_of(results: Sequence[EMResult | None]) -> EMResult:
     found = [result for result in results if result is not None]
     if not found:
         raise KeyboardInterrupt
-    best = max(found, key=_rank)
+    best = found[0] if len(found) == 1 else max(found, key=lambda result: _rank(result, unsettled(result)))
     interrupted = any(result.stopping_reason is StoppingReason.INTERRUPTED for result in found)
     if interrupted or len(found) < len(results):
         return replace(best, stopping_reason=StoppingReason.INTERRUPTED)
     return best
 
 
-def _rank(result: EMResult) -> tuple[bool, float]:
+def _rank(result: EMResult, unsettled: int) -> tuple[bool, int, float]:
     """Sound runs first: near a singularity the likelihood has no bound, and means nothing."""
-    return result.stopping_reason is not StoppingReason.SINGULAR, result.log_likelihood
+    return result.stopping_reason is not StoppingReason.SINGULAR, -unsettled, result.log_likelihood

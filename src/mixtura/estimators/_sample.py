@@ -15,7 +15,7 @@ from mixtura.backends import NativeBackend
 from mixtura.covariance import RelativeFloor
 from mixtura.data import as_matrix, as_sample_weight, is_plain
 from mixtura.estimators._units import is_wide, unit_of, weight_unit_of
-from mixtura.moments import DataMoments, bulk_moments
+from mixtura.moments import DataMoments, Span, bulk_moments, span_of
 
 __all__ = ["Basis", "Sample", "read_sample"]
 
@@ -23,9 +23,10 @@ __all__ = ["Basis", "Sample", "read_sample"]
 class Basis:
     """Moments of the bulk of a sample, with the whole covariance or its diagonal, and what follows."""
 
-    def __init__(self, rows: FloatArray, weight: Float64Array | None, *, dense: bool, n_threads: int) -> None:
-        self.bulk = bulk_moments(rows, weight, dense=dense, n_threads=n_threads)
-        self.moments: DataMoments = self.bulk.moments
+    def __init__(
+        self, rows: FloatArray, weight: Float64Array | None, span: Span, *, dense: bool, n_threads: int
+    ) -> None:
+        self.moments: DataMoments = bulk_moments(rows, weight, span, dense=dense, n_threads=n_threads)
         self.backend = NativeBackend(rows, weight, centre=self.moments.mean, n_threads=n_threads)
 
     @cached_property
@@ -59,14 +60,16 @@ class Sample:
         if weight is not None and self.weight_unit:
             self.scaled_weight = np.ldexp(weight, -self.weight_unit)
         self.scaled_rows = rows
+        self._span = span_of(rows, self.scaled_weight)
         with np.errstate(over="ignore", invalid="ignore"):
-            bulk = self.basis(dense=False).bulk
-            self.unit = unit_of(bulk, rows.dtype)
-        if rows.dtype != np.float64 and is_wide(bulk):
+            variances = self.basis(dense=False).moments.variances
+            self.unit = unit_of(variances, self._span, rows.dtype)
+        if rows.dtype != np.float64 and is_wide(variances, self._span):
             self.scaled_rows = rows.astype(np.float64)
             self._bases.clear()
         if self.unit:
             self.scaled_rows = np.ldexp(self.scaled_rows, -self.unit)
+            self._span = Span(*np.ldexp(self._span, -self.unit))
             self._bases.clear()
 
     @property
@@ -83,7 +86,7 @@ class Sample:
         """Return the basis of fits with matrices, or of those without."""
         if dense not in self._bases:
             rows, weight = self.scaled_rows, self.scaled_weight
-            self._bases[dense] = Basis(rows, weight, dense=dense, n_threads=self.n_threads)
+            self._bases[dense] = Basis(rows, weight, self._span, dense=dense, n_threads=self.n_threads)
         return self._bases[dense]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from mixtura._typing import Float64Array
 from mixtura.em import EMResult, Solution
 from mixtura.errors import InputError
-from mixtura.moments import Bulk
+from mixtura.moments import Span
 from mixtura.params import Params
 
 __all__ = ["into_units", "is_wide", "out_of_units", "unit_of", "weight_unit_of"]
@@ -23,7 +23,7 @@ _ROOM = 1e4
 _WIDE = 2000.0
 
 
-def unit_of(bulk: Bulk, dtype: np.dtype[Any]) -> int:
+def unit_of(variances: Float64Array, span: Span, dtype: np.dtype[Any]) -> int:
     """Return e such that rows times 2^-e have squares with room around them; 0 if they have it as they are.
 
     Raises
@@ -32,11 +32,11 @@ def unit_of(bulk: Bulk, dtype: np.dtype[Any]) -> int:
         If the variances of some columns are numbers that the dtype of the rows does not have.
     """
     # Half of each, for the difference of the largest numbers there are is none.
-    spread = 0.5 * bulk.high - 0.5 * bulk.low
+    spread = 0.5 * span.high - 0.5 * span.low
     varies = spread > 0  # a constant is of any size
     # Sums of squares may have lost what they are sums of.
     with np.errstate(divide="ignore", invalid="ignore"):
-        exponents = np.log2(np.array([bulk.moments.variances, spread * spread]))
+        exponents = np.log2(np.array([variances, spread * spread]))
     if not (varies & ~(np.abs(exponents) <= _SAFE[str(dtype)]).all(axis=0)).any():
         return 0
     numbers = np.finfo(dtype)
@@ -52,10 +52,10 @@ def unit_of(bulk: Bulk, dtype: np.dtype[Any]) -> int:
     return int(np.frexp(spread.max())[1])
 
 
-def is_wide(bulk: Bulk) -> bool:
+def is_wide(variances: Float64Array, span: Span) -> bool:
     """Whether some rows are so far from the bulk that float32 has too few digits for both."""
-    spread = 0.5 * bulk.high - 0.5 * bulk.low
-    return bool((spread > _WIDE * np.sqrt(np.maximum(bulk.moments.variances, 0.0)))[spread > 0].any())
+    spread = 0.5 * span.high - 0.5 * span.low
+    return bool((spread > _WIDE * np.sqrt(np.maximum(variances, 0.0)))[spread > 0].any())
 
 
 def weight_unit_of(weight: Float64Array) -> int:

@@ -17,6 +17,7 @@ __all__ = ["Delimited", "read_delimited"]
 _SNIFFED_BYTES = 1 << 16
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "'|'"}
 _USUAL = {".tsv": "\t", ".csv": ","}
+_MANY_BYTES = 2**20
 _QUOTED = re.compile(r'"([^"]*)"')
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?")
 _WITH_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
@@ -134,7 +135,8 @@ def _read(path: Path, delimiter: str, decimal: str, names: list[str] | None) -> 
     invalid_rows: list[Any] = []
     with arrow_errors(path, "delimited text"):
         try:
-            table = attempt(use_threads=True, invalid_rows=invalid_rows)
+            # A process that ends soon after must not do so while threads are still starting.
+            table = attempt(use_threads=path.stat().st_size > _MANY_BYTES, invalid_rows=invalid_rows)
         except arrow().ArrowInvalid:
             if not invalid_rows:
                 raise
