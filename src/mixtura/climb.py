@@ -23,7 +23,6 @@ class Stretch(NamedTuple):
 
     solution: Solution
     trace: list[float]
-    n_steps: int
     n_rejected: int
     end: End
     stats: SufficientStatistics | None
@@ -49,7 +48,7 @@ def climb(
     except KeyboardInterrupt:
         end = End.INTERRUPTED
     stats = run.stats if end is End.REFUSED else None
-    return Stretch(run.evaluated, run.trace, max(len(run.trace) - 1, 0), run.n_rejected, end, stats)
+    return Stretch(run.evaluated, run.trace, run.n_rejected, end, stats)
 
 
 class _Climb:

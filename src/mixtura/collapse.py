@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from mixtura._typing import Float64Array
+from mixtura.covariance.linalg import whitening
 from mixtura.covariance.regularisation import RELATIVE_FLOOR
 
 __all__ = ["CollapseDetector"]
@@ -29,12 +30,7 @@ class CollapseDetector:
     """
 
     def __init__(self, covariance: Float64Array) -> None:
-        sd = np.sqrt(np.diagonal(covariance))
-        inverse_sd = np.divide(1.0, sd, out=np.zeros_like(sd), where=sd > 0)
-        values, vectors = np.linalg.eigh(covariance * inverse_sd * inverse_sd[:, None])
-        varies = values > _LEAST_CORRELATION
-        # W with Wᵀ Λ W = I on the directions that vary.
-        self._whitener = inverse_sd[:, None] * vectors[:, varies] / np.sqrt(values[varies])
+        self._whitener = whitening(covariance, _LEAST_CORRELATION)
 
     def collapsed(self, covariances: Float64Array) -> list[int]:
         """Return which of the matrices, of shape (K, d, d), have an eigenvalue at the floor relative to Λ."""

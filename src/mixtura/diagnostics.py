@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from mixtura._typing import Float64Array
+from mixtura._typing import BoolArray, Float64Array
 from mixtura.collapse import CollapseDetector
 from mixtura.covariance.regularisation import Regularisation, RelativeFloor
 from mixtura.solution import Solution
@@ -110,9 +110,7 @@ def diagnose(
     )
 
 
-def _said(
-    finding: Finding, which: np.ndarray[tuple[int], np.dtype[np.bool_]], words: str
-) -> list[Diagnostic]:
+def _said(finding: Finding, which: BoolArray, words: str) -> list[Diagnostic]:
     components = tuple(int(k) for k in np.flatnonzero(which))
     if not components:
         return []

@@ -218,7 +218,7 @@ def _drive(backend: Backend, runs: Sequence[_Run]) -> list[EMResult | None]:
             asks = {}
             for i, leg in legs.items():
                 try:
-                    asks[i] = runs[i].send(leg)  # type: ignore[arg-type]
+                    asks[i] = runs[i].send(leg)  # type: ignore[arg-type]  # None begins a generator
                 except StopIteration as end:
                     results[i] = end.value
                     _hear(end.value)
@@ -263,4 +263,4 @@ def _stretch(ask: _Ask, leg: Leg) -> Stretch:
     solution, structure = ask.start, ask.start.structure
     if leg.params is not None and leg.covariances is not None:
         solution = Solution(structure, structure.public(leg.covariances), leg.params)
-    return Stretch(solution, list(leg.trace), leg.n_steps, leg.n_rejected, leg.end, leg.stats)
+    return Stretch(solution, list(leg.trace), leg.n_rejected, leg.end, leg.stats)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mixtura._typing import Float64Array
+from mixtura._typing import BoolArray, Float64Array
 from mixtura.covariance.linalg import all_positive_definite
 from mixtura.covariance.regularisation import Regularisation
 from mixtura.errors import SingularCovarianceError
@@ -69,7 +69,7 @@ def _combined(c: _Coefficients, arrays: list[Float64Array]) -> Float64Array:
     return c[0] * arrays[0] + c[1] * arrays[1] + c[2] * arrays[2]
 
 
-def _weights(states: _States) -> tuple[list[Float64Array], np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+def _weights(states: _States) -> tuple[list[Float64Array], BoolArray]:
     weights = [s.params.weights for s in states]
     return weights, np.minimum.reduce(weights) > _LEAST_WEIGHT
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -118,7 +117,7 @@ def test_a_run_is_its_twin_s(structure, floor) -> None:
 def test_an_accelerated_run_is_its_twin_s(structure, floor, strength) -> None:
     backend, start, reg = problem(structure, 1, 3, 2, weighted=True, dtype="float64", floor=floor, n=300)
     prior = CovariancePrior(strength, np.array([[1.0, 0.2], [0.2, 2.0]])) if strength else None
-    reg = replace(reg, prior=prior)  # type: ignore[type-var]
+    reg = reg if prior is None else reg.with_prior(prior)
     native = run_em(backend, start, reg, still=1e-8, accelerate=True, max_iter=500)
     slow = run_em(PassByPass(backend), start, reg, still=1e-8, accelerate=True, max_iter=500)
     assert native.stopping_reason is slow.stopping_reason is StoppingReason.CONVERGED
@@ -135,7 +134,7 @@ def test_an_accelerated_run_is_its_twin_s(structure, floor, strength) -> None:
 def test_the_prior_is_its_rows_and_its_share_of_the_trace_never_falls(structure) -> None:
     backend, start, reg = problem(structure, 2, 3, 2, weighted=True, dtype="float64", floor=True, n=80)
     prior = CovariancePrior(7.0, np.array([[1.0, 0.2], [0.2, 2.0]]))
-    result = run_em(backend, start, replace(reg, prior=prior), max_iter=30)  # type: ignore[type-var]
+    result = run_em(backend, start, reg.with_prior(prior), max_iter=30)
     assert (np.diff(result.trace) >= -1e-13).all()
     end, s = result.solution, STRUCTURES[structure]
     stats = backend.e_step(end.params)

@@ -17,6 +17,7 @@ __all__ = [
     "solve_whitener",
     "upper_inverse_transpose",
     "whitener_of",
+    "whitening",
 ]
 
 # The first two sentences are those that scikit-learn's users know, and that their code may match.
@@ -69,6 +70,15 @@ def inverse_from_whitener(upper: Float64Array) -> Float64Array:
     lower = np.ascontiguousarray(upper_inverse_transpose(np.ascontiguousarray(upper.transpose(0, 2, 1))))
     inverse = lower.transpose(0, 2, 1)
     return inverse @ lower
+
+
+def whitening(covariance: Float64Array, least: float) -> Float64Array:
+    """W of shape (d, r) with Wᵀ Λ W = I, of the directions with more than `least` of the correlation."""
+    sd = np.sqrt(np.diagonal(covariance))
+    inverse_sd = np.divide(1.0, sd, out=np.zeros_like(sd), where=sd > 0)
+    values, vectors = np.linalg.eigh(covariance * inverse_sd * inverse_sd[:, None])
+    varies = values > least
+    return np.asarray(inverse_sd[:, None] * vectors[:, varies] / np.sqrt(values[varies]))
 
 
 def solve_whitener(upper: Float64Array, white: Float64Array) -> Float64Array:

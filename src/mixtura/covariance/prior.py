@@ -37,6 +37,11 @@ class CovariancePrior:
     strength: float
     covariance: Float64Array
 
+    @classmethod
+    def of_data(cls, strength: float, covariance: Float64Array, n_components: int) -> CovariancePrior:
+        """Λ is the data's covariance as far as it is shared among K components: over K^(2/d)."""
+        return cls(strength, covariance / n_components ** (2.0 / len(covariance)))
+
     def core(self, shape: tuple[int, ...]) -> Float64Array:
         """Λ for covariances of shape (d, d), (d,), or as its trace (1,)."""
         if len(shape) == self.covariance.ndim and shape[-1] == self.covariance.shape[-1]:

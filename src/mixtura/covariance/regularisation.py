@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -60,6 +60,10 @@ class Regularisation(ABC):
         return Bounds(
             *self.limits(shape), np.ascontiguousarray(self.prior.core(shape)), float(self.prior.strength)
         )
+
+    def with_prior(self, prior: CovariancePrior) -> Regularisation:
+        """Return the same with a prior."""
+        return replace(self, prior=prior)  # type: ignore[type-var]  # every one is a dataclass
 
     def log_prior(self, params: Params) -> float:
         """Logarithm of the density that the prior gives the covariances, but for a constant."""

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from mixtura._typing import Float64Array
 from mixtura.backends import NativeBackend
 from mixtura.covariance import CovariancePrior, Regularisation, Ridge
 from mixtura.diagnostics import diagnose
@@ -54,9 +53,9 @@ class Fitter:
         )
         if settings.prior is not None:
             covariance = basis.moments.covariance
-            strength = settings.prior or len(covariance) / 2.0
-            prior = _prior(strength, settings, covariance, sample.weight_unit)
-            self.reg = replace(self.reg, prior=prior)
+            strength = np.ldexp(settings.prior or len(covariance) / 2.0, -sample.weight_unit)
+            prior = CovariancePrior.of_data(float(strength), covariance, settings.n_components)
+            self.reg = self.reg.with_prior(prior)
         self._given = given
         self._total_weight = sample.total_weight
         self._data = StartData(
@@ -119,9 +118,8 @@ class Fitter:
         unsettled = self._unsettled(result)
         if not unsettled:
             return result
-        d = self._data.X.shape[1]
-        prior = _prior(d + 1.0, self.settings, self._data.moments.covariance, 0)
-        cautious = replace(self.reg, prior=prior)  # type: ignore[type-var]
+        k, covariance = self.settings.n_components, self._data.moments.covariance
+        cautious = self.reg.with_prior(CovariancePrior.of_data(len(covariance) + 1.0, covariance, k))
         seed = int(rng.randint(2**31))
         starts = find_starts(self._data, self.settings.structure, cautious, np.random.RandomState(seed))
         again = self.resume(self._first_of(starts), init=self.settings.n_init)
@@ -187,16 +185,6 @@ class Fitter:
         if best.stopping_reason is StoppingReason.INTERRUPTED:
             raise KeyboardInterrupt
         return best.solution
-
-
-def _prior(
-    strength: float, settings: Settings, covariance: Float64Array, weight_unit: int
-) -> CovariancePrior:
-    """Pseudo-rows of the data's covariance, as far as it is shared among the components."""
-    d = len(covariance)
-    return CovariancePrior(
-        float(np.ldexp(strength, -weight_unit)), covariance / settings.n_components ** (2.0 / d)
-    )
 
 
 def best_of(

@@ -108,8 +108,8 @@ def arena_of(
         rows, weight = rows[held], weight[held]
     covariance = data.moments.covariance
     if reg.prior is None:
-        share = covariance / data.n_components ** (2.0 / d)
-        reg = replace(reg, prior=CovariancePrior(_SEARCH_STRENGTH, share))  # type: ignore[type-var]
+        prior = CovariancePrior.of_data(_SEARCH_STRENGTH, covariance, data.n_components)
+        reg = reg.with_prior(prior)
     return Arena(
         replace(data, X=rows, sample_weight=weight),
         Units(data.moments.mean, covariance, one_radius=structure.is_spherical).of(rows),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from mixtura._typing import Float64Array, LabelArray
@@ -104,7 +102,7 @@ def _clustered(arena: Arena, rows: Float64Array, rng: np.random.RandomState) -> 
 def _from_labels(arena: Arena, labels: LabelArray) -> Solution:
     """Parameters of groups of rows; small groups look much like the others."""
     stats = group_statistics(arena, labels)
-    return m_step(arena.structure, stats, replace(arena.reg, prior=start_prior(arena)))  # type: ignore[type-var]
+    return m_step(arena.structure, stats, arena.reg.with_prior(_start_prior(arena)))
 
 
 def group_statistics(arena: Arena, labels: LabelArray) -> SufficientStatistics:
@@ -130,8 +128,7 @@ def group_statistics(arena: Arena, labels: LabelArray) -> SufficientStatistics:
     return SufficientStatistics(means, s0, np.zeros_like(means), s2, 0.0, float(s0.sum()))
 
 
-def start_prior(arena: Arena) -> CovariancePrior:
+def _start_prior(arena: Arena) -> CovariancePrior:
     """As many pseudo-rows as a covariance needs to have a shape."""
-    d = arena.rows.shape[1]
-    covariance: Float64Array = arena.data.moments.covariance
-    return CovariancePrior(d + 1.0, covariance / arena.data.n_components ** (2.0 / d))
+    data = arena.data
+    return CovariancePrior.of_data(data.X.shape[1] + 1.0, data.moments.covariance, data.n_components)

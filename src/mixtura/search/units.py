@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mixtura._typing import Float64Array, FloatArray
+from mixtura.covariance.linalg import whitening
 
 __all__ = ["Units"]
 
@@ -25,17 +26,14 @@ class Units:
 
     def __init__(self, mean: Float64Array, covariance: Float64Array, *, one_radius: bool) -> None:
         self._mean = mean
+        if covariance.ndim == 2 and not one_radius:
+            self._map = whitening(covariance, _NO_VARIATION)
+            return
         variances = np.diagonal(covariance) if covariance.ndim == 2 else covariance
         if one_radius:
             variances = np.full(len(mean), variances.mean())
-        inverse_sd = np.divide(1.0, np.sqrt(variances), out=np.zeros(len(mean)), where=variances > 0)
-        if one_radius or covariance.ndim == 1:
-            self._map = np.diag(inverse_sd)[:, inverse_sd > 0]
-            return
-        correlation = covariance * inverse_sd * inverse_sd[:, None]
-        values, vectors = np.linalg.eigh(correlation)
-        varies = values > _NO_VARIATION
-        self._map = inverse_sd[:, None] * vectors[:, varies] / np.sqrt(values[varies])
+        varies = variances > 0
+        self._map = np.diag(1.0 / np.sqrt(np.where(varies, variances, 1.0)))[:, varies]
 
     def of(self, rows: FloatArray) -> Float64Array:
         """Rows (n, d) in these units, (n, r); one column of zeros if the data do not vary at all."""
