@@ -110,8 +110,13 @@ inline void require_count(std::size_t K) { require(K <= kMost, "there can be at 
 
 // The pointer of an empty array may be anything.
 template <class Array>
-void require_aligned(const Array& array, std::size_t item, const char* message) {
-    require(array.size() == 0 || reinterpret_cast<std::uintptr_t>(array.data()) % item == 0, message);
+bool is_aligned(const Array& array) {
+    return array.size() == 0 || reinterpret_cast<std::uintptr_t>(array.data()) % (array.dtype().bits / 8) == 0;
+}
+
+template <class... Arrays>
+void require_aligned(const Arrays&... arrays) {
+    require((is_aligned(arrays) && ...), "arrays must be aligned");
 }
 
 struct Pass {
@@ -123,10 +128,11 @@ inline Pass make_pass(const Data& X, const Weight& weight, const In<double, 1>& 
     const bool f64 = X.dtype() == nb::dtype<double>();
     require(f64 || X.dtype() == nb::dtype<float>(), "X must be float32 or float64");
     require(X.shape(1) >= 1 && X.shape(1) <= kMost, "X must have at least one feature, and at most 2**24");
-    require_aligned(X, f64 ? 8 : 4, "X must be aligned");
     require(centre.shape(0) == X.shape(1), "centre must have one number a feature");
     require(!weight || weight->shape(0) == X.shape(0), "sample_weight must have one number a row");
     require(n_threads >= 1, "n_threads must be at least 1");
+    require_aligned(X, centre);
+    if (weight) require_aligned(*weight);
     const std::int64_t item = f64 ? 8 : 4;
     const mixtura::Rows rows{static_cast<const char*>(X.data()),
                              static_cast<std::int64_t>(X.shape(0)),

@@ -17,6 +17,7 @@ nb::tuple nearest(Data X, In<double, 1> centre, In<double, 2> centers, int n_thr
     const std::size_t n = X.shape(0), K = centers.shape(0);
     require(K >= 1 && centers.shape(1) == X.shape(1), "centers must be (K, d) with the d of X");
     require_count(K);
+    require_aligned(centers);
     const auto mu = mixtura::about_centre(pass.source, centers.data(), K);
     const Fresh<std::int32_t> labels(numbers({n}));
     const Fresh<double> distance(numbers({n}));
@@ -37,6 +38,7 @@ double min_update(Data X, Weight sample_weight, In<double, 1> centre, In<double,
     const Pass pass = make_pass(X, sample_weight, centre, n_threads);
     require(point.shape(0) == X.shape(1), "point must have the d of X");
     require(closest.shape(0) == X.shape(0) && X.shape(0) > 0, "closest must have one number a row");
+    require_aligned(point, closest);
     const auto mu = mixtura::about_centre(pass.source, point.data(), 1);
     return without_gil([&] {
         return mixtura::min_update(pass.source.kernel(), pass.source.rows, mu.data(), scale, closest.data(),
@@ -51,6 +53,7 @@ nb::object potential(Data X, Weight sample_weight, In<double, 1> centre, In<doub
     require(count >= 1 && candidates.shape(1) == X.shape(1), "candidates must be (L, d) with the d of X");
     require(closest.shape(0) == X.shape(0) && X.shape(0) > 0, "closest must have one number a row");
     require_count(count);
+    require_aligned(candidates, closest);
     const auto mu = mixtura::about_centre(pass.source, candidates.data(), count);
     auto sums = without_gil([&] {
         return mixtura::potential(pass.source.kernel(), pass.source.rows, static_cast<int>(count), mu.data(), scale,
@@ -66,6 +69,7 @@ nb::tuple lloyd_step(Data X, Weight sample_weight, In<double, 1> centre, In<doub
     require(K >= 1 && d == X.shape(1), "centers must be (K, d) with the d of X");
     require(labels.shape(0) == X.shape(0) && X.shape(0) > 0, "labels must have one number a row");
     require_count(K);
+    require_aligned(centers, labels);
     const auto mu = mixtura::about_centre(pass.source, centers.data(), K);
     const auto sums = without_gil([&] {
         const auto step = pass.source.f64 ? mixtura::lloyd_step<double> : mixtura::lloyd_step<float>;

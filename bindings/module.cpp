@@ -16,6 +16,7 @@ nb::tuple whiten(In<double, 3> covariances) {
     const std::size_t m = covariances.shape(0), d = covariances.shape(1);
     require(d >= 1 && covariances.shape(2) == d, "covariances must be (m, d, d)");
     require_count(m);
+    require_aligned(covariances);
     const Fresh<double> U(m * d * d), log_det(m);
     std::vector<double> left(d);
     const auto* set = mixtura::current_instruction_set().load();
@@ -30,6 +31,7 @@ int first_indefinite(In<double, 3> matrices) {
     const std::size_t m = matrices.shape(0), d = matrices.shape(1);
     require(d >= 1 && matrices.shape(2) == d, "matrices must be (m, d, d)");
     require_count(m);
+    require_aligned(matrices);
     std::vector<double> work(d * d);
     const auto* set = mixtura::current_instruction_set().load();
     return without_gil(

@@ -11,6 +11,7 @@ void require_means(const Pass& pass, const In<double, 2>& means, const In<double
     require(means.shape(0) >= 1 && static_cast<int>(means.shape(1)) == pass.source.rows.d,
             "means must be (K, d) with the d of X");
     require_count(means.shape(0));
+    require_aligned(means, offset);
     require(offset.shape(0) == means.shape(0), "offset must have one number a component");
 }
 
@@ -35,6 +36,7 @@ nb::tuple e_step_dense(Data X, Weight sample_weight, In<double, 1> centre, In<do
     require_means(pass, means, offset);
     const auto K = means.shape(0), d = means.shape(1);
     require(whitener.shape(0) == K && whitener.shape(1) == d && whitener.shape(2) == d, "whitener must be (K, d, d)");
+    require_aligned(whitener);
     return run_e_step(pass, means, whitener.data(), offset, Geometry::dense, nullptr);
 }
 
@@ -44,6 +46,7 @@ nb::tuple e_step_diagonal(Data X, Weight sample_weight, In<double, 1> centre, In
     require_means(pass, means, offset);
     const auto K = means.shape(0), d = means.shape(1), columns = whitener.shape(1);
     require(whitener.shape(0) == K && (columns == d || columns == 1), "whitener must be (K, d) or (K, 1)");
+    require_aligned(whitener);
     return run_e_step(pass, means, whitener.data(), offset, flat(columns, d), nullptr);
 }
 
@@ -60,6 +63,7 @@ nb::tuple e_step_shared(Data X, Weight sample_weight, In<double, 1> centre, In<d
         scatter.ndim() == whitener.ndim() && scatter.size() == whitener.size() && scatter.shape(0) == whitener.shape(0),
         "scatter must have the shape of whitener");
     require(reach.shape(0) == d, "reach must have one number a feature");
+    require_aligned(whitener, scatter, reach);
     const Scatter shared{scatter.data(), reach.data()};
     return run_e_step(pass, means, whitener.data(), offset, dense ? Geometry::dense : flat(whitener.shape(0), d),
                       &shared);
@@ -76,6 +80,7 @@ nb::tuple score(Data X, In<double, 1> centre, In<double, 2> means, InAny whitene
             "whitener must have the d of X");
     const auto geometry = dense ? Geometry::dense : flat(whitener.shape(1), d);
     require_means(pass, means, offset);
+    require_aligned(whitener);
     const auto mu = about_centre(pass.source, means.data(), K);
     const Model model{static_cast<int>(K), static_cast<int>(d), geometry,     whitener.shape(0) == 1,
                       mu.data(),           whitener.data(),     offset.data()};

@@ -3,10 +3,7 @@
 Prints how many there were and how they ended. A finding ends the run, and its traceback says what repeats
 it. A crash of the process ends it too: the last line of `--log` is its culprit.
 
-The native functions under the sanitizers, from the root of the sources:
-
-    pip install --no-deps --no-build-isolation . -C cmake.define.MIXTURA_SANITIZE=address,undefined
-    ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=$(gcc -print-file-name=libasan.so) python -m tests.fuzz native
+CONTRIBUTING.md says how to have the native functions watched by the sanitizers.
 """
 
 from __future__ import annotations

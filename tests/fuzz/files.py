@@ -169,9 +169,5 @@ def once(seed: int, log: TextIO | None) -> str:
     if not all(np.isfinite(part).all() for part in (mixture.params.whitener, mixture.params.log_det)):
         raise Finding("a mixture whose factors are not finite")
     model.save(path)
-    if path.read_bytes() != attack and not set(opened(attack)[1]) - _WRITTEN:
-        return "accepted, with settings left out"
+    mixtura.load(path)  # what was loaded can be saved and loaded
     return "accepted"
-
-
-_WRITTEN = {"estimator", "feature_names", "format", "structure", "version"}

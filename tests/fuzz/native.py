@@ -92,7 +92,7 @@ class Problem:
                 return np.broadcast_to(array[:1], array.shape)
             case _:
                 memory = np.zeros(array.nbytes + 1, dtype=np.uint8)
-                other = memory[1:].view(array.dtype) if array.dtype != object else array.reshape(-1)
+                other = memory[1:].view(array.dtype) if array.dtype != object else array.flatten()
                 other[:] = array.reshape(-1)
                 return other.reshape(array.shape)  # not aligned
 

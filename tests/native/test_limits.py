@@ -44,12 +44,14 @@ def test_more_components_than_can_be_told_apart() -> None:
         _native.nearest(np.zeros((1, 1)), np.zeros(1), many, 1)
 
 
-def test_rows_that_are_not_aligned() -> None:
+def test_numbers_that_are_not_aligned() -> None:
     memory = np.zeros(8 * 6 + 1, dtype=np.uint8)
     X = memory[1:].view(np.float64).reshape(3, 2)
     assert not X.flags.aligned
-    with pytest.raises(ValueError, match="X must be aligned"):
+    with pytest.raises(ValueError, match="arrays must be aligned"):
         _native.nearest(X, np.zeros(2), np.zeros((1, 2)), 1)
+    with pytest.raises(ValueError, match="arrays must be aligned"):
+        _native.nearest(np.zeros((1, 2)), np.zeros(2), X, 1)
     X[:] = [[0.0, 1.0], [2.0, 3.0], [5.0, 4.0]]
     mixture = Mixture([1.0], [[0.0, 0.0]], [[1.0, 2.0]], "diag")
     np.testing.assert_array_equal(mixture.log_pdf(X), mixture.log_pdf(X.copy()))

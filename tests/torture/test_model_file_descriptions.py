@@ -106,7 +106,7 @@ ESTIMATORS: dict[str, dict[str, Any]] = {
 }
 PARAMS: dict[str, list[Any]] = {
     "n_components": ["two", 0, -1, 2.5, None, [2], True],
-    "tol": ["small", -1.0, None, [1e-3]],
+    "tol": ["small" * 10**5, -1.0, None, [1e-3]],
     "reg_covar": ["none", -1.0, None],
     "max_iter": ["many", -1, 2.5],
     "n_init": [0, "one", 1e3],

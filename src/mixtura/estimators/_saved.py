@@ -26,6 +26,7 @@ __all__ = ["restore_estimator", "save_estimator"]
 _PLAIN = (bool, int, float, str, type(None))
 _GIVEN = "given"  # the end of what was not fitted, but set by hand
 _MAX = sys.float_info.max
+_SHOWN = 300
 _FITTED = ("stopping_reason_", "n_iter_", "trace_", "dtype", "diagnostics_")
 
 
@@ -101,7 +102,8 @@ def _restored_settings(cls: type[Any], mixture: Mixture, settings: Any) -> Any:
     try:
         _check_settings(estimator)
     except (TypeError, ValueError, OverflowError) as error:
-        msg = f"the model file gives {cls.__name__} parameters that have no meaning: {error}"
+        why = str(error)[:_SHOWN]  # it repeats the value, of any length
+        msg = f"the model file gives {cls.__name__} parameters that have no meaning: {why}"
         raise ModelFileError(msg) from None
     return estimator
 
