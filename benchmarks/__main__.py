@@ -26,6 +26,9 @@ CLAIMS = (
     "interruption",
     "startup",
     "torture",
+    "defaults",
+    "units",
+    "prior",
 )
 _ROOT = Path(__file__).resolve().parent.parent
 _DOCUMENTS = (_ROOT / "README.md", _ROOT / "docs" / "performance.md", _ROOT / "docs" / "trust.md")

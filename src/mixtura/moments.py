@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from mixtura._typing import Float64Array, FloatArray
 from mixtura.backends import NativeBackend
 from mixtura.params import Params
+from mixtura.span import Span, span_of
 
-__all__ = ["DataMoments", "Span", "bulk_moments", "data_moments", "span_of"]
+__all__ = ["DataMoments", "bulk_moments", "data_moments"]
 
 # A row that has this share of the variance of a feature is not of the bulk, where there are so many rows.
 _SHARE = 0.2
 _ROWS = 50
 _ROUNDS = 8
 _BLOCK_ROWS = 65536
-_NARROW = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,27 +48,6 @@ def data_moments(
     stats = backend.e_step(Params(np.ones(1), mean[None], unit, np.zeros(1)))
     exact = mean + stats.s1[0] / stats.weight
     return DataMoments(exact, stats.recentre(exact[None]).s2[0] / stats.weight)
-
-
-class Span(NamedTuple):
-    """The least and the greatest number of each feature (d,)."""
-
-    low: Float64Array
-    high: Float64Array
-
-
-def span_of(X: FloatArray, sample_weight: Float64Array | None) -> Span:
-    """Look at all rows of a weight above 0."""
-    counted = True if sample_weight is None else sample_weight > 0
-    if X.shape[1] <= _NARROW:
-        # NumPy reduces short rows one by one, which takes ten times as long.
-        low = np.array([x.min(where=counted, initial=np.inf) for x in X.T])
-        high = np.array([x.max(where=counted, initial=-np.inf) for x in X.T])
-    else:
-        rows = counted if sample_weight is None else (sample_weight > 0)[:, None]
-        low = X.min(axis=0, where=rows, initial=np.inf)
-        high = X.max(axis=0, where=rows, initial=-np.inf)
-    return Span(low.astype(np.float64), high.astype(np.float64))
 
 
 def bulk_moments(

@@ -182,30 +182,33 @@ def test_more_components_than_rows() -> None:
         GaussianMixture(61).fit(FLOATS)
 
 
-BAD_SETTINGS: dict[str, Any] = {
-    "n_components": 0,
-    "covariance_type": "oval",
-    "tol": -1.0,
-    "reg_covar": "big",
-    "max_iter": -1,
-    "n_init": 0,
-    "init_params": "magic",
-    "weights_init": [0.5, 0.6],
-    "means_init": [[0.0, 0.0]],
-    "precisions_init": np.zeros((2, 3, 3)),
-    "random_state": "seed",
-    "warm_start": "yes",
-    "verbose": -1,
-    "verbose_interval": 0,
-    "n_jobs": 0,
-    "acceleration": "warp",
-    "callback": 3,
-}
+BAD_SETTINGS: list[tuple[str, Any]] = [
+    ("n_components", 0),
+    ("covariance_type", "oval"),
+    ("tol", -1.0),
+    ("reg_covar", "big"),
+    ("max_iter", -1),
+    ("n_init", 0),
+    ("init_params", "magic"),
+    ("init_params", None),
+    ("init_params", 3),
+    ("weights_init", [0.5, 0.6]),
+    ("means_init", [[0.0, 0.0]]),
+    ("precisions_init", np.zeros((2, 3, 3))),
+    ("random_state", "seed"),
+    ("warm_start", "yes"),
+    ("verbose", -1),
+    ("verbose", "loud"),
+    ("verbose_interval", 0),
+    ("n_jobs", 0),
+    ("acceleration", "warp"),
+    ("callback", 3),
+]
 
 
-@pytest.mark.parametrize("name", BAD_SETTINGS)
-def test_bad_settings_are_named(name: str) -> None:
-    model = GaussianMixture(2).set_params(**{name: BAD_SETTINGS[name]})
+@pytest.mark.parametrize(("name", "value"), BAD_SETTINGS)
+def test_bad_settings_are_named(name: str, value: Any) -> None:
+    model = GaussianMixture(2).set_params(**{name: value})
     culprit = name.removesuffix("_init") if name != "n_init" else name
     with pytest.raises(ValueError, match=culprit.removesuffix("s") if name == "precisions_init" else culprit):
         model.fit(FLOATS)

@@ -13,6 +13,8 @@ from mixtura.estimators._sample import read_sample
 from mixtura.estimators._settings import read_settings
 from mixtura.search.arena import Arena, arena_of
 from mixtura.search.exchange import improved
+from mixtura.search.parts import Parts, joined
+from mixtura.search.places import _candidates, _passed
 from mixtura.search.search import find_starts
 from mixtura.search.units import Units
 
@@ -67,7 +69,7 @@ def test_rows_are_thinned_by_their_weights() -> None:
     thinned = arena(X, 2, "full", weight)
     assert thinned.weight is None
     assert not thinned.is_whole
-    assert 5000 < len(thinned.rows) < 15_000
+    assert 4000 < len(thinned.rows) < 15_000
     assert (thinned.rows[:, 0] % 3 != 0).all()
     assert np.mean(thinned.rows < 15_000) == pytest.approx(0.75, abs=0.01)
     few = arena(X[:100], 2, "full", weight[:100])
@@ -102,3 +104,29 @@ def test_many_rows_are_searched_in_part_and_fitted_whole() -> None:
     fitter = GaussianMixture(9)._fitter(settings, read_sample(X, None, n_threads=1))
     starts = find_starts(fitter._data, settings.structure, fitter.reg, np.random.RandomState(0))
     assert len(starts) > 1
+
+
+@pytest.mark.parametrize("structure", STRUCTURES)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_new_component_is_worth_what_the_mixture_with_it_is(structure, weighted) -> None:
+    X, labels = grid(450)
+    weight = np.where(labels < 4, 2.0, 0.5) if weighted else None
+    place = arena(X, 5, structure, weight)
+    groups = GaussianMixture(5, covariance_type=structure, init_params=np.minimum(labels, 4), max_iter=0)
+    fitter = groups._fitter(read_settings(groups), read_sample(X, weight, n_threads=1))
+    at = fitter.start(fitter.draw(np.random.RandomState(0)))
+    log_f = np.asarray(place.backend.score(at.params, log_prob=True).log_prob)
+    without = place.backend.e_step(at.params).log_likelihood
+    new = _candidates(place, at, np.random.RandomState(0))
+    before = np.full(len(new.weights), -np.inf)
+    for _ in range(3):
+        following, worth = _passed(place, at, log_f, new)
+        for j, height in enumerate(worth):
+            p, core = at.params, at.core if at.structure.is_shared else new.core[j, None]
+            one = Parts(new.weights[j, None], new.means[j, None], core)
+            whole = joined(at.structure, Parts((1.0 - one.weights) * p.weights, p.means, at.core), one)
+            gain = place.backend.e_step(whole.params).log_likelihood - without
+            assert gain == pytest.approx(height, abs=1e-6)
+        # Rows with next to nothing of a component are left out of its moments, and a prior is in them.
+        assert (worth >= before - 0.1).all()
+        new, before = following, worth

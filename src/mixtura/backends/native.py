@@ -11,6 +11,7 @@ from mixtura import _native
 from mixtura._typing import Float64Array, FloatArray
 from mixtura.backends.base import End, Leg, Scores, Task, Watch
 from mixtura.params import Params
+from mixtura.span import span_of
 from mixtura.stats import SufficientStatistics
 
 __all__ = ["NativeBackend"]
@@ -136,10 +137,8 @@ class NativeBackend:
     @cached_property
     def _reach(self) -> Float64Array:
         """Largest |x − c| of each feature over rows of weight above 0, of shape (d,)."""
-        counted = True if self._w is None else (self._w > 0)[:, None]
-        low = self._X.min(axis=0, where=counted, initial=np.inf)
-        high = self._X.max(axis=0, where=counted, initial=-np.inf)
-        reach: Float64Array = np.maximum(high - self._centre, self._centre - low)
+        span = span_of(self._X, self._w)
+        reach: Float64Array = np.maximum(span.high - self._centre, self._centre - span.low)
         return reach
 
     def _scatter_like(self, whitener: Float64Array) -> Float64Array:

@@ -120,8 +120,10 @@ class Fitter:
             return result
         k, covariance = self.settings.n_components, self._data.moments.covariance
         cautious = self.reg.with_prior(CovariancePrior.of_data(len(covariance) + 1.0, covariance, k))
-        seed = int(rng.randint(2**31))
-        starts = find_starts(self._data, self.settings.structure, cautious, np.random.RandomState(seed))
+        rng = np.random.RandomState(int(rng.randint(2**31)))
+        # Twice as many as a covariance needs: EM without pseudo-rows may take some of them away.
+        least = 2.0 * (len(covariance) + 1.0)
+        starts = find_starts(self._data, self.settings.structure, cautious, rng, least_rows=least)
         again = self.resume(self._first_of(starts), init=self.settings.n_init)
         if again.stopping_reason is StoppingReason.INTERRUPTED:
             return replace(result, stopping_reason=StoppingReason.INTERRUPTED)

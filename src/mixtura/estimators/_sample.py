@@ -15,7 +15,8 @@ from mixtura.backends import NativeBackend
 from mixtura.covariance import RelativeFloor
 from mixtura.data import as_matrix, as_sample_weight, is_plain
 from mixtura.estimators._units import is_wide, unit_of, weight_unit_of
-from mixtura.moments import DataMoments, Span, bulk_moments, span_of
+from mixtura.moments import DataMoments, bulk_moments
+from mixtura.span import Span, span_of
 
 __all__ = ["Basis", "Sample", "read_sample"]
 

@@ -92,7 +92,8 @@ def read_settings(estimator: GaussianMixture) -> Settings:
     if not isinstance(estimator.warm_start, (bool, np.bool_)):
         msg = f"warm_start must be True or False, but got {estimator.warm_start!r}"
         raise InputError(msg)
-    verbose = check_integer("verbose", int(estimator.verbose), 0)
+    verbose = estimator.verbose
+    verbose = check_integer("verbose", int(verbose) if isinstance(verbose, (bool, np.bool_)) else verbose, 0)
     interval = check_integer("verbose_interval", estimator.verbose_interval, 1)
     ridge = prior = None
     if not _is_auto(estimator.reg_covar):
@@ -123,15 +124,15 @@ def read_settings(estimator: GaussianMixture) -> Settings:
 
 
 def _check_start(init_params: Any) -> Start:
-    if isinstance(init_params, str):
-        if init_params not in START_NAMES:
-            names = ", ".join(map(repr, START_NAMES))
-            msg = (
-                f"init_params must be one of {names}, an array of labels or of responsibilities, or a "
-                f"callable, but got {init_params!r}"
-            )
-            raise InputError(msg)
-        return init_params
     if callable(init_params):
         return init_params  # type: ignore[no-any-return]
-    return np.asarray(init_params)
+    is_name = isinstance(init_params, str)
+    given = np.asarray(init_params)
+    if init_params in START_NAMES if is_name else given.ndim:
+        return init_params if is_name else given
+    names = ", ".join(map(repr, START_NAMES))
+    msg = (
+        f"init_params must be one of {names}, an array of labels or of responsibilities, or a "
+        f"callable, but got {init_params!r}"
+    )
+    raise InputError(msg)

@@ -10,8 +10,8 @@ import numpy as np
 from mixtura._typing import Float64Array
 from mixtura.em import EMResult, Solution
 from mixtura.errors import InputError
-from mixtura.moments import Span
 from mixtura.params import Params
+from mixtura.span import Span
 
 __all__ = ["into_units", "is_wide", "out_of_units", "unit_of", "weight_unit_of"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from mixtura._typing import Float64Array, LabelArray
@@ -26,7 +28,12 @@ _STILL = 1e-3
 
 
 def find_starts(
-    data: StartData, structure: CovarianceStructure, reg: Regularisation, rng: np.random.RandomState
+    data: StartData,
+    structure: CovarianceStructure,
+    reg: Regularisation,
+    rng: np.random.RandomState,
+    *,
+    least_rows: float = 0.0,
 ) -> list[Solution]:
     """Search the parameters of highest likelihood, roughly.
 
@@ -41,6 +48,8 @@ def find_starts(
     reg : Regularisation
         That of the fit.
     rng : RandomState
+    least_rows : float
+        Parameters with a component of fewer rows come after all others.
 
     Returns
     -------
@@ -51,13 +60,12 @@ def find_starts(
     ------
     KeyboardInterrupt
     """
-    arena = arena_of(data, structure, reg, rng)
+    arena = arena_of(data, structure, reg, rng, least_rows)
     if data.n_components == 1:
         return [_from_labels(arena, np.zeros(len(arena.rows), dtype=np.int32))]
-    field = [_from_labels(arena, _labels(arena, rng)) for _ in range(_STARTS)]
-    first = arena.climb(field, max_iter=_FIRST_PASSES, accelerate=True)
-    field = [result.solution for result in first[:_KEPT]]
-    results = arena.climb(field, max_iter=_MORE_PASSES, still=_STILL, accelerate=True)
+    first = arena.climb(_field(arena, rng), keep=_KEPT, max_iter=_FIRST_PASSES, accelerate=True)
+    field = [result.solution for result in first]
+    results = arena.climb(field, keep=_KEPT, max_iter=_MORE_PASSES, still=_STILL, accelerate=True)
     best = improved(arena, results[0], rng) if structure.is_plain else results[0].solution
     if arena.is_whole:
         return [best]
@@ -65,24 +73,29 @@ def find_starts(
     return list({id(found): found for found in (best, *(result.solution for result in results))}.values())
 
 
-def _labels(arena: Arena, rng: np.random.RandomState) -> LabelArray:
-    """Groups of k-means, first in units of the data, then in units of what is within those groups.
+def _field(arena: Arena, rng: np.random.RandomState) -> Iterator[Solution]:
+    """Starts from groups of k-means, first in units of the data, then in units of what is within groups.
 
     The latter let directions count in which groups are apart, and are as indifferent to the data's own.
     """
-    labels = _clustered(arena, arena.white, rng)
-    within = np.zeros(arena.white.shape[1:] * 2)
+    moments = arena.data.moments
+    white = Units(moments.mean, moments.covariance, one_radius=arena.structure.is_spherical).of(arena.rows)
+    for _ in range(_STARTS):
+        within = _within(arena, white, _clustered(arena, white, rng))
+        yield _from_labels(arena, _clustered(arena, within.of(white), rng))
+
+
+def _within(arena: Arena, white: Float64Array, labels: LabelArray) -> Units:
+    within = np.zeros(white.shape[1:] * 2)
     for k in range(arena.data.n_components):
         held = labels == k
         if held.any():
-            t = arena.white[held] - arena.white[held].mean(axis=0)
+            t = white[held] - white[held].mean(axis=0)
             within += t.T @ (t if arena.weight is None else arena.weight[held, None] * t)
     within /= len(labels) if arena.weight is None else arena.weight.sum()
     if not arena.structure.is_dense:
         within = np.diagonal(within)
-    origin = np.zeros(len(within))
-    units = Units(origin, within, one_radius=arena.structure.is_spherical)
-    return _clustered(arena, units.of(arena.white), rng)
+    return Units(np.zeros(len(within)), within, one_radius=arena.structure.is_spherical)
 
 
 def _clustered(arena: Arena, rows: Float64Array, rng: np.random.RandomState) -> LabelArray:
@@ -109,15 +122,15 @@ def group_statistics(arena: Arena, labels: LabelArray) -> SufficientStatistics:
     """Moments of groups; an empty one, of which there are some if rows are equal, has one row at the mean."""
     k_all, structure = arena.data.n_components, arena.structure
     order = np.argsort(labels, kind="stable")
-    rows = arena.rows[order].astype(np.float64)
-    weight = np.ones(len(rows)) if arena.weight is None else arena.weight[order]
     ends = np.searchsorted(labels[order], np.arange(k_all + 1))
     means = np.tile(arena.data.moments.mean, (k_all, 1))
     s0 = np.ones(k_all)
-    d = rows.shape[1]
+    d = arena.rows.shape[1]
     s2 = np.zeros((k_all, d, d) if structure.is_dense else (k_all, d))
     for k in np.flatnonzero(np.diff(ends)):
-        group, w = rows[ends[k] : ends[k + 1]], weight[ends[k] : ends[k + 1]]
+        held = order[ends[k] : ends[k + 1]]
+        group = arena.rows[held].astype(np.float64)
+        w = np.ones(len(held)) if arena.weight is None else arena.weight[held]
         s0[k] = w.sum()
         # About the mean of all: far from the origin a sum of rows has few digits for the rows.
         means[k] += w @ (group - means[k]) / s0[k]

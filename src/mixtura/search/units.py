@@ -11,6 +11,7 @@ __all__ = ["Units"]
 
 # Directions of less than this share of the correlation are rounding: the data do not vary there.
 _NO_VARIATION = 1e-12
+_BLOCK_ROWS = 1024
 
 
 class Units:
@@ -39,4 +40,8 @@ class Units:
         """Rows (n, d) in these units, (n, r); one column of zeros if the data do not vary at all."""
         if not self._map.shape[1]:
             return np.zeros((len(rows), 1))
-        return np.ascontiguousarray((rows - self._mean) @ self._map)
+        found = np.empty((len(rows), self._map.shape[1]))
+        for first in range(0, len(rows), _BLOCK_ROWS):
+            block = slice(first, first + _BLOCK_ROWS)
+            found[block] = (rows[block] - self._mean) @ self._map
+        return found
