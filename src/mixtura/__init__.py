@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
-__all__ = ["GaussianMixture", "Mixture", "__version__", "datasets", "load", "show_config"]
+__all__ = ["GaussianMixture", "KMeans", "Mixture", "__version__", "datasets", "load", "show_config"]
 
 if TYPE_CHECKING:
     from mixtura import datasets
     from mixtura.config import show_config
-    from mixtura.estimators import GaussianMixture
+    from mixtura.estimators import GaussianMixture, KMeans
     from mixtura.io import load
     from mixtura.mixture import Mixture
 
 # Imported on first use, so that `mixtura --help` and `import mixtura` do not pay for what they do not need.
 _HOMES = {
     "GaussianMixture": "mixtura.estimators",
+    "KMeans": "mixtura.estimators",
     "Mixture": "mixtura.mixture",
     "load": "mixtura.io",
     "show_config": "mixtura.config",

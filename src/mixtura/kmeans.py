@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 
 from mixtura import _native
 from mixtura._typing import Float64Array, FloatArray, LabelArray, RowNumbers
 
-__all__ = ["kmeans_labels", "kmeans_plusplus"]
+__all__ = ["Clustering", "kmeans_labels", "kmeans_plusplus", "lloyd"]
 
 # scikit-learn's KMeans: the same stop, so that the same seeds end in the same partition.
 _MAX_ITER = 300
@@ -124,20 +127,70 @@ def kmeans_labels(
         X, sample_weight, n_clusters, rng, centre=centre, variance=variance, n_threads=n_threads
     )
     centers = np.ascontiguousarray(X[seeds], dtype=np.float64)
-    labels = np.full(X.shape[0], -1, dtype=np.int32)
     tol = _RELATIVE_TOL * float(variance.mean())
-    for _ in range(max_iter):
-        s0, s1, _, n_changed = _native.lloyd_step(X, sample_weight, centre, centers, n_threads, labels)
+    return lloyd(
+        X, sample_weight, centers, centre=centre, tol=tol, n_threads=n_threads, max_iter=max_iter
+    ).labels
+
+
+class Clustering(NamedTuple):
+    """Where Lloyd's algorithm ended.
+
+    `labels` (N,) are the nearest of `centers` (K, d), float64, and `inertia` is the weighted sum of squared
+    distances to them, after `n_iter` steps. `shift` is what the last step moved the centres by, squared and
+    summed; None if it changed no label.
+    """
+
+    labels: LabelArray
+    centers: Float64Array
+    inertia: float
+    n_iter: int
+    shift: float | None
+
+
+def lloyd(
+    X: FloatArray,
+    sample_weight: Float64Array | None,
+    centers: Float64Array,
+    *,
+    centre: Float64Array,
+    tol: float,
+    n_threads: int,
+    max_iter: int,
+    report: Callable[[int, float], object] | None = None,
+) -> Clustering:
+    """Assign rows to the nearest centre and move centres to the means of their rows, in turns (Lloyd, 1982).
+
+    Parameters
+    ----------
+    centers : ndarray of shape (K, d), float64
+        Where to start.
+    centre : ndarray of shape (d,)
+        A point near the data.
+    tol : float
+        The run ends when a step changes no label, or moves the centres by no more than this, squared and
+        summed.
+    max_iter : int
+        Steps at most, at least 1.
+    report : callable, optional
+        Is told of each step, from 0, and the inertia before it.
+    """
+    labels = np.full(X.shape[0], -1, dtype=np.int32)
+    shift = np.inf
+    for step in range(max_iter):
+        s0, s1, inertia, n_changed = _native.lloyd_step(X, sample_weight, centre, centers, n_threads, labels)
+        if report is not None:
+            report(step, inertia)
         if n_changed == 0:
-            return labels
+            return Clustering(labels, centers, inertia, step + 1, None)
+        _refill_empty(X, sample_weight, centre, centers, s0, s1, n_threads)
         moved = centers + s1 / np.where(s0 > 0, s0, 1.0)[:, None]
-        _refill_empty(X, sample_weight, centre, centers, moved, s0, n_threads)
         shift = float(((moved - centers) ** 2).sum())
         centers = moved
         if shift <= tol:
             break
-    _native.lloyd_step(X, sample_weight, centre, centers, n_threads, labels)
-    return labels
+    _, _, inertia, _ = _native.lloyd_step(X, sample_weight, centre, centers, n_threads, labels)
+    return Clustering(labels, centers, inertia, step + 1, shift)
 
 
 def _refill_empty(
@@ -145,18 +198,28 @@ def _refill_empty(
     sample_weight: Float64Array | None,
     centre: Float64Array,
     centers: Float64Array,
-    moved: Float64Array,
     s0: Float64Array,
+    s1: Float64Array,
     n_threads: int,
 ) -> None:
-    """Move each empty cluster's centre to a row far from its own centre, the farthest first."""
+    """Give each empty cluster a row far from its own centre, the farthest first, which its own then lacks.
+
+    `s0` (K,) and `s1` (K, d), sums of weights and of weighted distances from the centres, are changed.
+    """
     empty = np.flatnonzero(s0 == 0)
     if not len(empty):
         return
-    _, distance = _native.nearest(X, centre, centers, n_threads)
+    labels, distance = _native.nearest(X, centre, centers, n_threads)
     if sample_weight is not None:
         distance = np.where(sample_weight > 0, distance, -1.0)
     far = np.argpartition(distance, -len(empty))[-len(empty) :]
     far = far[np.argsort(-distance[far], kind="stable")]
     for cluster, row in zip(empty, far, strict=True):
-        moved[cluster] = X[row]
+        if distance[row] <= 0:
+            return  # all rows that are left lie on a centre
+        weight = 1.0 if sample_weight is None else float(sample_weight[row])
+        own = labels[row]
+        s0[own] -= weight
+        s1[own] -= weight * (X[row] - centers[own])
+        s0[cluster] = weight
+        s1[cluster] = weight * (X[row] - centers[cluster])

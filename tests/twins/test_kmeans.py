@@ -9,7 +9,9 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.cluster import kmeans_plusplus as sklearn_plusplus
 
+from mixtura import KMeans as Ours
 from mixtura import kmeans
+from mixtura.errors import InputError
 from mixtura.kmeans import kmeans_labels, kmeans_plusplus
 
 Array = np.ndarray[Any, Any]
@@ -118,3 +120,49 @@ def test_draws_by_blocks_are_those_of_one_running_sum(kind, monkeypatch) -> None
         values = rng.uniform(size=200) * whole[-1] * 1.01
         wanted = np.minimum(np.searchsorted(whole, values), n - 1)
         np.testing.assert_array_equal(kmeans._rows_at(values, mass, w), wanted)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("kind", [None, "integers"])
+@pytest.mark.parametrize(("k", "d", "n"), [(1, 2, 40), (3, 1, 300), (9, 4, 1000), (16, 8, 2500)])
+def test_from_one_start_both_end_at_the_same_inertia(k, d, n, kind, dtype) -> None:
+    X = blobs(k, d, n, 0, dtype)
+    w = weights(kind, n, 0)
+    init = X[np.random.default_rng(1).choice(n, k, replace=False)]
+    ours = Ours(k, init=init).fit(X, sample_weight=w)
+    twin = KMeans(k, init=init).fit(X, sample_weight=w)
+    exact = ((X.astype(np.float64) - twin.cluster_centers_[twin.labels_]) ** 2).sum(axis=1)
+    inertia = float(exact.sum() if w is None else exact @ w)
+    assert ours.inertia_ == pytest.approx(inertia, rel=1e-9 if dtype == "float64" else 1e-5)
+    assert ours.n_iter_ == twin.n_iter_
+    np.testing.assert_allclose(ours.cluster_centers_, twin.cluster_centers_, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(ours.predict(X), ours.labels_)
+
+
+def test_far_from_the_origin_clusters_are_what_they_were() -> None:
+    X = blobs(5, 3, 500, 0)
+    near, far = Ours(5, random_state=0).fit(X), Ours(5, random_state=0).fit(X + 1e9)
+    np.testing.assert_array_equal(near.labels_, far.labels_)
+    assert far.inertia_ == pytest.approx(near.inertia_, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "culprit"),
+    [
+        ({"n_clusters": 0}, "n_clusters"),
+        ({"init": "best"}, "init must be"),
+        ({"init": None}, "init must be"),
+        ({"init": np.full((2, 3), np.nan)}, "NaN"),
+        ({"n_init": "many"}, "n_init"),
+        ({"max_iter": 0}, "max_iter"),
+        ({"tol": -1.0}, "tol"),
+        ({"algorithm": "full"}, "algorithm"),
+        ({"copy_x": 3}, "copy_x"),
+        ({"verbose": "loud"}, "verbose"),
+    ],
+)
+def test_settings_without_a_meaning_are_named(settings, culprit) -> None:
+    model = Ours(2).set_params(**settings)
+    with pytest.raises(InputError, match=culprit):
+        model.fit(blobs(2, 3, 20, 0))
+    assert not hasattr(model, "labels_")

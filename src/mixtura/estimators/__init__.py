@@ -1,5 +1,6 @@
 """Estimators with scikit-learn's contract."""
 
 from mixtura.estimators.gaussian_mixture import GaussianMixture
+from mixtura.estimators.kmeans import KMeans
 
-__all__ = ["GaussianMixture"]
+__all__ = ["GaussianMixture", "KMeans"]

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator
-from sklearn.utils.validation import validate_data
 
 from mixtura._typing import Float64Array, FloatArray
 from mixtura.backends import NativeBackend
 from mixtura.covariance import RelativeFloor
-from mixtura.data import as_matrix, as_sample_weight, is_plain
+from mixtura.data import as_matrix, as_sample_weight
+from mixtura.estimators._rows import names_of
 from mixtura.estimators._units import is_wide, unit_of, weight_unit_of
 from mixtura.moments import DataMoments, bulk_moments
 from mixtura.span import Span, span_of
@@ -102,9 +101,4 @@ def read_sample(
         If X is not a finite matrix of at least two rows, or the weights do not fit it.
     """
     rows = as_matrix(X, min_samples=2, estimator=estimator)
-    names = None
-    if not is_plain(X):
-        seen = BaseEstimator()
-        validate_data(seen, X, skip_check_array=True)
-        names = getattr(seen, "feature_names_in_", None)
-    return Sample(rows, as_sample_weight(sample_weight, rows.shape[0]), names, n_threads)
+    return Sample(rows, as_sample_weight(sample_weight, rows.shape[0]), names_of(X), n_threads)

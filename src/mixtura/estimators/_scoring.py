@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from mixtura._typing import FloatArray, IntArray
 from mixtura.backends import NativeBackend, Scores
 from mixtura.covariance import CovarianceStructure, resolve
-from mixtura.data import as_matrix, as_sample_weight, is_plain
+from mixtura.data import as_sample_weight
 from mixtura.errors import InputError
+from mixtura.estimators._rows import rows_like_fit
 from mixtura.mixture import Mixture
 from mixtura.params import Params, log_det_of
 from mixtura.random_state import as_random_state
@@ -91,16 +92,7 @@ class MixtureScorer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
 
     def _rows(self, X: Any) -> FloatArray:
         """Check rows against the fit."""
-        fitted = self.__dict__
-        if "means_" not in fitted:
-            check_is_fitted(self, "means_")
-        if isinstance(X, (list, tuple)) or getattr(X, "ndim", 2) != 2:
-            X = as_matrix(X, estimator=self)  # what is no matrix has no columns to compare
-        # A matrix without names, of as many columns as the fit, has nothing else to compare.
-        named = "feature_names_in_" in fitted or not is_plain(X)
-        if named or X.shape[1] != fitted.get("n_features_in_"):
-            validate_data(self, X, reset=False, skip_check_array=True)
-        return as_matrix(X, n_features=self.means_.shape[1], estimator=self)
+        return rows_like_fit(self, X, "means_")
 
     def _score(self, rows: FloatArray, **wanted: bool) -> Scores:
         params = self._params()

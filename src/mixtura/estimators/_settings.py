@@ -18,7 +18,15 @@ from mixtura.threads import resolve_n_jobs
 if TYPE_CHECKING:
     from mixtura.estimators.gaussian_mixture import GaussianMixture
 
-__all__ = ["STILL_TO_GAIN", "Settings", "check_integer", "read_settings"]
+__all__ = [
+    "STILL_TO_GAIN",
+    "Settings",
+    "check_flag",
+    "check_integer",
+    "check_real",
+    "check_verbose",
+    "read_settings",
+]
 
 # What `tol="auto"` leaves to gain, in nats a row: a thousandth of what a parameter more costs in the BIC of
 # some thousand rows.
@@ -59,13 +67,27 @@ def _is_auto(value: Any) -> bool:
     return isinstance(value, str) and value == "auto"
 
 
-def _check_real(name: str, value: Any, alternative: str = "", *, above: bool = False) -> float:
+def check_real(name: str, value: Any, alternative: str = "", *, above: bool = False) -> float:
+    """Return a real parameter of at least 0, or above it."""
     least = "above" if above else "of at least"
     real = isinstance(value, Real) and not isinstance(value, bool)
     if not real or not 0 <= float(value) < np.inf or (above and not float(value)):
         msg = f"{name} must be {alternative}a finite number {least} 0, but got {value!r}"
         raise InputError(msg)
     return float(value)
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """Return a parameter that is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        msg = f"{name} must be True or False, but got {value!r}"
+        raise InputError(msg)
+    return bool(value)
+
+
+def check_verbose(value: Any) -> int:
+    """Return how much is to be told."""
+    return check_integer("verbose", int(value) if isinstance(value, (bool, np.bool_)) else value, 0)
 
 
 def _check_acceleration(value: Any, by_default: bool) -> bool:
@@ -89,24 +111,19 @@ def read_settings(estimator: GaussianMixture) -> Settings:
     if estimator.callback is not None and not callable(estimator.callback):
         msg = f"callback must be None or callable, but got {estimator.callback!r}"
         raise InputError(msg)
-    if not isinstance(estimator.warm_start, (bool, np.bool_)):
-        msg = f"warm_start must be True or False, but got {estimator.warm_start!r}"
-        raise InputError(msg)
-    verbose = estimator.verbose
-    verbose = check_integer("verbose", int(verbose) if isinstance(verbose, (bool, np.bool_)) else verbose, 0)
+    check_flag("warm_start", estimator.warm_start)
+    verbose = check_verbose(estimator.verbose)
     interval = check_integer("verbose_interval", estimator.verbose_interval, 1)
     ridge = prior = None
     if not _is_auto(estimator.reg_covar):
-        ridge = _check_real("reg_covar", estimator.reg_covar, "'auto' or ")
+        ridge = check_real("reg_covar", estimator.reg_covar, "'auto' or ")
     if estimator.covariance_prior is not None:
         prior = 0.0
         if not _is_auto(estimator.covariance_prior):
-            prior = _check_real(
-                "covariance_prior", estimator.covariance_prior, "None, 'auto' or ", above=True
-            )
+            prior = check_real("covariance_prior", estimator.covariance_prior, "None, 'auto' or ", above=True)
     tol, still = 0.0, STILL_TO_GAIN
     if not _is_auto(estimator.tol):
-        tol, still = _check_real("tol", estimator.tol, "'auto' or "), 0.0
+        tol, still = check_real("tol", estimator.tol, "'auto' or "), 0.0
     return Settings(
         structure=resolve(estimator.covariance_type),
         n_components=check_integer("n_components", estimator.n_components, 1),

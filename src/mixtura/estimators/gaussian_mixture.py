@@ -18,6 +18,7 @@ from mixtura.em import Callback, EMResult, Solution, StoppingReason
 from mixtura.errors import DegenerateFitWarning, InputError
 from mixtura.estimators._fitting import Fitter
 from mixtura.estimators._given_start import read_given_start
+from mixtura.estimators._rows import remember_names
 from mixtura.estimators._sample import Sample, read_sample
 from mixtura.estimators._saved import restore_estimator, save_estimator
 from mixtura.estimators._scoring import MixtureScorer
@@ -297,11 +298,7 @@ default='auto'
         diagnostics = diagnose(result.solution, reg, covariance, sample.total_weight)
         result = out_of_units(result, sample.unit)
         solution, params, names = result.solution, result.solution.params, sample.names
-        self.n_features_in_ = sample.rows.shape[1]
-        if names is not None:
-            self.feature_names_in_ = names
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
+        remember_names(self, sample.rows, names)
         mixture = Mixture._trusted(
             solution.structure,
             params.weights,
