@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
-__all__ = ["GaussianMixture", "KMeans", "Mixture", "__version__", "datasets", "load", "show_config"]
+__all__ = [
+    "GaussianMixture",
+    "KMeans",
+    "Mixture",
+    "MixtureSelector",
+    "__version__",
+    "datasets",
+    "load",
+    "show_config",
+]
 
 if TYPE_CHECKING:
     from mixtura import datasets
@@ -15,12 +24,14 @@ if TYPE_CHECKING:
     from mixtura.estimators import GaussianMixture, KMeans
     from mixtura.io import load
     from mixtura.mixture import Mixture
+    from mixtura.selection import MixtureSelector
 
 # Imported on first use, so that `mixtura --help` and `import mixtura` do not pay for what they do not need.
 _HOMES = {
     "GaussianMixture": "mixtura.estimators",
     "KMeans": "mixtura.estimators",
     "Mixture": "mixtura.mixture",
+    "MixtureSelector": "mixtura.selection",
     "load": "mixtura.io",
     "show_config": "mixtura.config",
 }

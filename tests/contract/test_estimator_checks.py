@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from mixtura import GaussianMixture, KMeans
+from mixtura import GaussianMixture, KMeans, MixtureSelector
 from mixtura.covariance import STRUCTURES
 
 # scikit-learn expects it to fail for its own KMeans. From one given start the fits are equal: tests/laws.
@@ -21,6 +21,7 @@ _SEEDED = "check_sample_weight_equivalence_on_dense_data"
         *(GaussianMixture(k, covariance_type=name) for name in STRUCTURES for k in (1, 2)),
         KMeans(2),
         KMeans(2, init="random", n_init=2),
+        MixtureSelector(n_components=(1, 2), covariance_type=("full", "tied_diag")),
     ],
 )
 def test_check_estimator(estimator: Any, check: Any) -> None:

@@ -18,6 +18,8 @@ from mixtura.estimators._sample import Sample
 from mixtura.estimators._settings import Settings
 from mixtura.init import Drawn, Search, StartData, draw_start, start_statistics
 from mixtura.search import find_starts
+from mixtura.search.arena import arena_of
+from mixtura.search.places import grown
 
 __all__ = ["Fitter", "best_of"]
 
@@ -91,7 +93,7 @@ class Fitter:
         if count > 1 and self.is_quick:
             starts = [self.start(self.draw(rng)) for _ in range(count)]
             results = self.resume_all([(start, self.reg) for start in starts])
-            return self.in_order(self._settled(best_of(results, self._unsettled), rng))
+            return self.in_order(self._settled(best_of(results, self.unsettled), rng))
         results = []
         for init in range(count):
             try:
@@ -102,7 +104,7 @@ class Fitter:
             results.append(result)
             if result.stopping_reason is StoppingReason.INTERRUPTED:
                 break
-        return self.in_order(self._settled(best_of(results, self._unsettled), rng))
+        return self.in_order(self._settled(best_of(results, self.unsettled), rng))
 
     def _settled(self, result: EMResult, rng: np.random.RandomState) -> EMResult:
         """Search once more, with caution, if the data do not settle some components.
@@ -115,7 +117,7 @@ class Fitter:
         interrupted = result.stopping_reason is StoppingReason.INTERRUPTED
         if not searched or self._given.is_partial or interrupted or self.reg.prior is not None:
             return result
-        unsettled = self._unsettled(result)
+        unsettled = self.unsettled(result)
         if not unsettled:
             return result
         k, covariance = self.settings.n_components, self._data.moments.covariance
@@ -127,9 +129,10 @@ class Fitter:
         again = self.resume(self._first_of(starts), init=self.settings.n_init)
         if again.stopping_reason is StoppingReason.INTERRUPTED:
             return replace(result, stopping_reason=StoppingReason.INTERRUPTED)
-        return again if self._unsettled(again) < unsettled else result
+        return again if self.unsettled(again) < unsettled else result
 
-    def _unsettled(self, result: EMResult) -> int:
+    def unsettled(self, result: EMResult) -> int:
+        """Count components that the data do not settle."""
         covariance = self._data.moments.covariance
         found = diagnose(result.solution, self.reg, covariance, self._total_weight)
         return sum(len(diagnostic.components) for diagnostic in found)
@@ -177,6 +180,12 @@ class Fitter:
             return self._first_of(found)
         stats = None if drawn is None else start_statistics(drawn, self._data, structure)
         return self._given.solution(structure, stats, self.reg)
+
+    def grown(self, at: Solution) -> Solution:
+        """Put one component more where it is worth most to a fit of the same data."""
+        data = replace(self._data, n_components=at.params.n_components + 1)
+        rng = np.random.RandomState(0)
+        return grown(arena_of(data, at.structure, self.reg, rng), at, rng)[0]
 
     def _first_of(self, starts: Sequence[Solution]) -> Solution:
         """Return the start that is ahead after a few passes over all rows."""

@@ -2,5 +2,6 @@
 
 from mixtura.selection.results import Candidate, Criterion, Selection
 from mixtura.selection.select import SELECTION_DEFAULTS, select
+from mixtura.selection.selector import MixtureSelector
 
-__all__ = ["SELECTION_DEFAULTS", "Candidate", "Criterion", "Selection", "select"]
+__all__ = ["SELECTION_DEFAULTS", "Candidate", "Criterion", "MixtureSelector", "Selection", "select"]

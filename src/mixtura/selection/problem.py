@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from numbers import Integral
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -26,9 +27,13 @@ __all__ = ["Problem"]
 
 # k-means finds nearly the same start each time, a good one most often; k-means++ finds other ones.
 _START_NAMES = ("kmeans", "k-means++")
+_SEARCH = "auto"
+# Starts beside one that is grown, where passes are short.
+_FEW = 2
 
 # Starts that were drawn from the same rows with the same moments, for the same number of components.
 _Draws = dict[NativeBackend, list[Drawn | None]]
+_Fit = tuple[Fitter, EMResult]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +43,7 @@ class _Trial:
     candidate: Candidate
     estimator: GaussianMixture
     fitters: Sequence[Fitter] = ()
+    more: Fitter | None = None  # for a start that is grown from a smaller fit
 
     def failed(self, error: object) -> _Trial:
         """Return the same without fits."""
@@ -46,11 +52,18 @@ class _Trial:
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What is the same for all candidates."""
+    """What is the same for all candidates.
+
+    With `grow` each structure has one start more, from its best fit with fewer components: where one more is
+    worth most. Likelihoods then rise with K. Where passes are long it is the only one, and the first K is
+    searched for.
+    """
 
     sample: Sample
     params: dict[str, Any]
     detector: CollapseDetector | None
+    grow: bool = False
+    _before: dict[str, Solution] = field(default_factory=dict)
 
     def fitted(
         self, n_components: int, covariance_types: Sequence[str | CovarianceStructure]
@@ -59,11 +72,19 @@ class Problem:
         trials = [self._trial(n_components, structure) for structure in covariance_types]
         drawn: _Draws = {}
         if all(fitter.is_quick for trial in trials for fitter in trial.fitters):
+            begin = perf_counter()
             trials, results = self._together(trials, drawn)
-            yield from map(self._completed, trials, results)
+            candidates = list(map(self._completed, trials, results))
+            seconds = perf_counter() - begin
+            # They ran side by side: each has its share by its passes.
+            passes = sum(candidate.n_passes for candidate in candidates) or 1
+            for candidate in candidates:
+                yield replace(candidate, seconds=seconds * candidate.n_passes / passes)
             return
         for trial in trials:
-            yield self._alone(trial, drawn)
+            begin = perf_counter()
+            candidate = self._alone(trial, drawn)
+            yield replace(candidate, seconds=perf_counter() - begin)
 
     def _trial(self, k: int, covariance_type: str | CovarianceStructure) -> _Trial:
         structure = resolve(covariance_type)
@@ -81,11 +102,14 @@ class Problem:
             return trial.failed(error)
         if "init_params" not in self.params:
             other = estimator._fitter(replace(settings, start=_START_NAMES[1]), self.sample)
+        if self.grow and "n_init" not in self.params and not first.is_quick:
+            searched = estimator._fitter(replace(settings, start=_SEARCH), self.sample)
+            return replace(trial, fitters=[] if structure.name in self._before else [searched], more=searched)
         # One component has one optimum.
-        n_others = self.params["n_init"] - 1 if k > 1 else 0
-        return replace(trial, fitters=[first, *[other] * n_others])
+        n_others = self.params.get("n_init", _FEW) - 1 if k > 1 else 0
+        return replace(trial, fitters=[first, *[other] * n_others], more=first if self.grow else None)
 
-    def _starts(self, trial: _Trial, drawn: _Draws) -> Iterator[Solution]:
+    def _starts(self, trial: _Trial, drawn: _Draws) -> Iterator[tuple[Fitter, Solution]]:
         """Yield a start for each fit of a trial; each is drawn when its turn has come."""
         seed = self.params.get("random_state")
         rng = None
@@ -97,19 +121,25 @@ class Problem:
             if init == len(kept):
                 rng = rng or as_random_state(seed)
                 kept.append(fitter.draw(rng))
-            yield fitter.start(kept[init])
+            yield fitter, fitter.start(kept[init])
+        before = self._before.get(trial.candidate.covariance_type)
+        if trial.more is not None and before is not None:
+            for _ in range(trial.candidate.n_components - before.params.n_components):
+                before = trial.more.grown(before)
+            if before.params.n_components == trial.candidate.n_components:
+                yield trial.more, before
 
     def _alone(self, trial: _Trial, drawn: _Draws) -> Candidate:
         """Fit from one start after the other, each with all threads."""
-        results = []
+        results: list[_Fit] = []
         try:
-            for init, start in enumerate(self._starts(trial, drawn)):
-                results.append(_complete(trial.fitters[init].resume(start, init=init)))
+            for fitter, start in self._starts(trial, drawn):
+                results.append((fitter, _complete(fitter.resume(start, init=len(results)))))
         except InputError as error:
             return trial.failed(error).candidate
         return self._completed(trial, results)
 
-    def _together(self, trials: Sequence[_Trial], drawn: _Draws) -> tuple[list[_Trial], list[list[EMResult]]]:
+    def _together(self, trials: Sequence[_Trial], drawn: _Draws) -> tuple[list[_Trial], list[list[_Fit]]]:
         """Fit from all starts of all trials side by side: short passes alone leave threads idle."""
         sound: list[_Trial] = []
         runs: dict[NativeBackend, list[tuple[int, Fitter, Solution]]] = {}
@@ -120,21 +150,22 @@ class Problem:
                 sound.append(trial.failed(error))
                 continue
             sound.append(trial)
-            for fitter, start in zip(trial.fitters, starts, strict=True):
+            for fitter, start in starts:
                 runs.setdefault(fitter.backend, []).append((i, fitter, start))
-        results: list[list[EMResult]] = [[] for _ in trials]
+        results: list[list[_Fit]] = [[] for _ in trials]
         for own in runs.values():
             jobs = [(start, fitter.reg) for _, fitter, start in own]
             found = own[0][1].resume_all(jobs)
-            for (i, _, _), result in zip(own, found, strict=True):
-                results[i].append(_complete(result))
+            for (i, fitter, _), result in zip(own, found, strict=True):
+                results[i].append((fitter, _complete(result)))
         return sound, results
 
-    def _completed(self, trial: _Trial, results: Sequence[EMResult]) -> Candidate:
+    def _completed(self, trial: _Trial, fits: Sequence[_Fit]) -> Candidate:
         """Return the candidate with its best fit that has not collapsed."""
         candidate = trial.candidate
         if candidate.error is not None:
             return candidate
+        results = [result for _, result in fits]
         # One that has collapsed must not win by its unbounded likelihood.
         sound = set(range(len(results))) - self._collapsed(results)
         if not sound:
@@ -144,11 +175,13 @@ class Problem:
                 error=f"{starts} ended with a component without extent, where the likelihood has no bound: "
                 "try fewer components, or a tied covariance",
             )
-        best = max(sorted(sound), key=lambda init: results[init].log_likelihood)
-        fitter = trial.fitters[best]
+        best = max(sorted(sound), key=lambda init: self._rank(*fits[init]))
+        fitter = fits[best][0]
         estimator = trial.estimator
         if "init_params" not in self.params:
-            estimator.init_params = _START_NAMES[min(best, 1)]
+            drawn = best < len(trial.fitters) and fitter.settings.start != _SEARCH
+            estimator.init_params = _START_NAMES[min(best, 1)] if drawn else _SEARCH
+        self._before[candidate.covariance_type] = results[best].solution
         estimator._store(fitter.in_order(results[best]), self.sample, fitter.reg)
         n = self.sample.total_weight
         log_likelihood = estimator.lower_bound_ * n
@@ -160,8 +193,13 @@ class Problem:
             icl=estimator._icl(self.sample.rows, self.sample.weight, n),
             converged=estimator.converged_,
             n_iter=estimator.n_iter_,
+            n_passes=sum(len(result.trace) for result in results),
             estimator=estimator,
         )
+
+    def _rank(self, fitter: Fitter, result: EMResult) -> tuple[int, float]:
+        """What the data settle comes first: a likelihood that has come loose means nothing."""
+        return (-fitter.unsettled(result) if self.grow else 0), result.log_likelihood
 
     def _collapsed(self, results: Sequence[EMResult]) -> set[int]:
         """Return which results have a collapsed component."""

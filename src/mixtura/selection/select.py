@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from numbers import Integral
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 
 from mixtura.collapse import CollapseDetector
 from mixtura.covariance import STRUCTURES, CovarianceStructure, resolve
 from mixtura.errors import InputError
-from mixtura.estimators._sample import read_sample
+from mixtura.estimators._sample import Sample, read_sample
 from mixtura.estimators._settings import check_integer
 from mixtura.random_state import as_random_state
 from mixtura.selection.problem import Problem
 from mixtura.selection.results import Candidate, Criterion, Selection
 from mixtura.threads import resolve_n_jobs
 
-__all__ = ["SELECTION_DEFAULTS", "select"]
+__all__ = [
+    "SELECTION_DEFAULTS",
+    "checked_counts",
+    "checked_structures",
+    "fitted_candidates",
+    "lowest",
+    "problem_of",
+    "select",
+]
 
 # A criterion compares optima: fits that stop early, or in a poor optimum, would be compared by where they
 # stopped. Measured on Old Faithful, iris and diabetes (six structures, K = 1..5, six seeds): 2 of 540
@@ -94,33 +103,12 @@ def select(
     (2, 'tied')
     """
     params = SELECTION_DEFAULTS | params
-    sample = read_sample(X, sample_weight, n_threads=resolve_n_jobs(params.get("n_jobs")))
     criterion = _checked_criterion(criterion)
     check_integer("n_init", params["n_init"], 1)
-    counts, structures = _checked_counts(n_components), list(covariance_types)
-    for structure in structures:
-        resolve(structure)
-    if not structures:
-        msg = "covariance_types is empty: give at least one structure"
-        raise InputError(msg)
-    as_random_state(params.get("random_state"))
-    detector = None
-    if params.get("reg_covar", "auto") == "auto":
-        detector = CollapseDetector(sample.basis(dense=True).moments.covariance)
-    problem = Problem(sample, params, detector)
-    candidates = []
-    for k in counts:
-        for candidate in problem.fitted(k, structures):
-            candidates.append(candidate)
-            if on_candidate is not None:
-                on_candidate(candidate)
-    fitted = [candidate for candidate in candidates if candidate.error is None]
-    if not fitted:
-        first = candidates[0]
-        which = "" if len(candidates) == 1 else f"{first.n_components} {first.covariance_type}: "
-        msg = f"no candidate could be fitted; {which}{first.error}"
-        raise InputError(msg)
-    best = _lowest(fitted, criterion)
+    sample = read_sample(X, sample_weight, n_threads=resolve_n_jobs(params.get("n_jobs")))
+    counts, structures = checked_counts(n_components), checked_structures(covariance_types)
+    candidates = list(fitted_candidates(problem_of(sample, params), counts, structures, on_candidate))
+    best = lowest(candidates, lambda candidate: candidate.value(criterion))
     if not best.converged:
         warnings.warn(
             f"the best candidate, {best.n_components} {best.covariance_type}, did not converge in "
@@ -131,13 +119,49 @@ def select(
     return Selection(tuple(candidates), best, criterion)
 
 
-def _lowest(fitted: Sequence[Candidate], criterion: Criterion) -> Candidate:
-    """Return the best: the simplest of those that no more than rounding parts from the lowest value."""
+def problem_of(sample: Sample, params: dict[str, Any], *, grow: bool = False) -> Problem:
+    """Return how candidates are fitted to a sample."""
+    as_random_state(params.get("random_state"))
+    detector = None
+    if params.get("reg_covar", "auto") == "auto" and not grow:
+        detector = CollapseDetector(sample.basis(dense=True).moments.covariance)
+    return Problem(sample, params, detector, grow)
+
+
+def fitted_candidates(
+    problem: Problem,
+    counts: Sequence[int],
+    structures: Sequence[str | CovarianceStructure],
+    on_candidate: Callable[[Candidate], object] | None = None,
+) -> Iterator[Candidate]:
+    """Yield each candidate when it is done."""
+    for k in counts:
+        for candidate in problem.fitted(k, structures):
+            if on_candidate is not None:
+                on_candidate(candidate)
+            yield candidate
+
+
+def lowest(candidates: Sequence[Candidate], value_of: Callable[[Candidate], float]) -> Candidate:
+    """Return the best: the simplest of those that no more than rounding parts from the lowest value.
+
+    Raises
+    ------
+    InputError
+        If none was fitted.
+    """
+    fitted = [candidate for candidate in candidates if candidate.error is None]
+    if not fitted:
+        first = candidates[0]
+        which = "" if len(candidates) == 1 else f"{first.n_components} {first.covariance_type}: "
+        msg = f"no candidate could be fitted; {which}{first.error}"
+        raise InputError(msg)
     # A likelihood that has come loose must not win.
     fitted = [candidate for candidate in fitted if not candidate.findings] or fitted
-    lowest = min(candidate.value(criterion) for candidate in fitted)
-    tie = max(_TIE, _RELATIVE_TIE * abs(lowest))
-    tied = [candidate for candidate in fitted if candidate.value(criterion) <= lowest + tie]
+    values = [value_of(candidate) for candidate in fitted]
+    least = float(np.nanmin(values))
+    tie = max(_TIE, _RELATIVE_TIE * abs(least))
+    tied = [candidate for candidate, value in zip(fitted, values, strict=True) if value <= least + tie]
     return min(tied, key=lambda candidate: (candidate.n_parameters, candidate.n_components))
 
 
@@ -150,10 +174,26 @@ def _checked_criterion(criterion: Criterion | str) -> Criterion:
         raise InputError(msg) from None
 
 
-def _checked_counts(n_components: Sequence[int]) -> list[int]:
-    counts = list(n_components)
+def checked_counts(n_components: int | Iterable[int]) -> list[int]:
+    """Return the K to try."""
+    counts = list(n_components) if isinstance(n_components, Iterable) else [n_components]
     wrong = [k for k in counts if not isinstance(k, Integral) or isinstance(k, bool) or k < 1]
     if wrong or not counts:
         msg = f"n_components must be a sequence of whole numbers of at least 1, but has {wrong or 'none'}"
         raise InputError(msg)
     return [int(k) for k in counts]
+
+
+def checked_structures(
+    covariance_types: str | CovarianceStructure | Iterable[str | CovarianceStructure],
+) -> list[str | CovarianceStructure]:
+    """Return the structures to try."""
+    if isinstance(covariance_types, (str, CovarianceStructure)):
+        covariance_types = [covariance_types]
+    structures = list(covariance_types)
+    for structure in structures:
+        resolve(structure)
+    if not structures:
+        msg = "covariance_types is empty: give at least one structure"
+        raise InputError(msg)
+    return structures
