@@ -11,6 +11,8 @@ __all__ = [
     "GaussianMixture",
     "KMeans",
     "Mixture",
+    "MixtureClassifier",
+    "MixtureOutlierDetector",
     "MixtureSelector",
     "__version__",
     "datasets",
@@ -20,10 +22,12 @@ __all__ = [
 
 if TYPE_CHECKING:
     from mixtura import datasets
+    from mixtura.classifier import MixtureClassifier
     from mixtura.config import show_config
     from mixtura.estimators import GaussianMixture, KMeans
     from mixtura.io import load
     from mixtura.mixture import Mixture
+    from mixtura.outliers import MixtureOutlierDetector
     from mixtura.selection import MixtureSelector
 
 # Imported on first use, so that `mixtura --help` and `import mixtura` do not pay for what they do not need.
@@ -31,6 +35,8 @@ _HOMES = {
     "GaussianMixture": "mixtura.estimators",
     "KMeans": "mixtura.estimators",
     "Mixture": "mixtura.mixture",
+    "MixtureClassifier": "mixtura.classifier",
+    "MixtureOutlierDetector": "mixtura.outliers",
     "MixtureSelector": "mixtura.selection",
     "load": "mixtura.io",
     "show_config": "mixtura.config",

@@ -36,8 +36,12 @@ class DataMoments:
 def data_moments(
     X: FloatArray, sample_weight: Float64Array | None, *, dense: bool, n_threads: int
 ) -> DataMoments:
-    """Two passes: the mean about the first row, then second moments about the mean, which cannot cancel."""
-    first = np.ascontiguousarray(X[0], dtype=np.float64)
+    """Two passes: the mean about the first row, then second moments about the mean, which cannot cancel.
+
+    The first that counts: the mean of equal rows is then exact, and they have no variance by rounding.
+    """
+    row = 0 if sample_weight is None else int(np.argmax(sample_weight > 0))
+    first = np.ascontiguousarray(X[row], dtype=np.float64)
     d = X.shape[1]
     ones = np.ones((1, d))
     backend = NativeBackend(X, sample_weight, centre=first, n_threads=n_threads)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from mixtura._typing import FloatArray
 from mixtura.data import as_matrix, is_plain
@@ -15,25 +15,22 @@ from mixtura.data import as_matrix, is_plain
 __all__ = ["names_of", "remember_names", "rows_like_fit"]
 
 
-def rows_like_fit(estimator: BaseEstimator, X: Any, attribute: str) -> FloatArray:
-    """Return rows with the columns of the fit, whose `attribute` has the shape (K, d).
+def rows_like_fit(estimator: BaseEstimator, X: Any, n_features: int) -> FloatArray:
+    """Return rows with the columns of a fit to `n_features`.
 
     Raises
     ------
-    NotFittedError
     InputError
         If X is no finite matrix with the columns of the fit.
     """
     fitted = estimator.__dict__
-    if attribute not in fitted:
-        check_is_fitted(estimator, attribute)
     if isinstance(X, (list, tuple)) or getattr(X, "ndim", 2) != 2:
         X = as_matrix(X, estimator=estimator)  # what is no matrix has no columns to compare
     # A matrix without names, of as many columns as the fit, has nothing else to compare.
     named = "feature_names_in_" in fitted or not is_plain(X)
     if named or X.shape[1] != fitted.get("n_features_in_"):
         validate_data(estimator, X, reset=False, skip_check_array=True)
-    return as_matrix(X, n_features=fitted[attribute].shape[1], estimator=estimator)
+    return as_matrix(X, n_features=n_features, estimator=estimator)
 
 
 def names_of(X: Any) -> npt.NDArray[np.object_] | None:

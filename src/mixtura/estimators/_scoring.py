@@ -92,7 +92,9 @@ class MixtureScorer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
 
     def _rows(self, X: Any) -> FloatArray:
         """Check rows against the fit."""
-        return rows_like_fit(self, X, "means_")
+        if "means_" not in self.__dict__:
+            check_is_fitted(self, "means_")
+        return rows_like_fit(self, X, self.means_.shape[1])
 
     def _score(self, rows: FloatArray, **wanted: bool) -> Scores:
         params = self._params()

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from scipy.spatial.distance import cdist
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import check_is_fitted
 
 from mixtura import _native
 from mixtura._typing import Float64Array, FloatArray, LabelArray
@@ -264,8 +265,12 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         self.inertia_ = float(inertia)
         self.n_iter_ = found.n_iter
 
+    def _rows(self, X: Any) -> FloatArray:
+        check_is_fitted(self, "cluster_centers_")
+        return rows_like_fit(self, X, self.cluster_centers_.shape[1])
+
     def _nearest(self, X: Any) -> tuple[LabelArray, Float64Array]:
-        rows = rows_like_fit(self, X, "cluster_centers_")
+        rows = self._rows(X)
         centers = np.ascontiguousarray(self.cluster_centers_, dtype=np.float64)
         labels, distance = _native.nearest(rows, centers.mean(axis=0), centers, resolve_n_jobs(self.n_jobs))
         return labels, distance
@@ -293,7 +298,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         ----------
         X : array-like of shape (n_samples, n_features)
         """
-        rows = rows_like_fit(self, X, "cluster_centers_")
+        rows = self._rows(X)
         distances: FloatArray = cdist(rows, self.cluster_centers_).astype(rows.dtype, copy=False)
         return distances
 
