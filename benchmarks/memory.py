@@ -22,7 +22,7 @@ _WORK = ("fit", "predict", "score_samples", "predict_proba")
 _SHAPES = ((2_000_000, 2, 8), (200_000, 16, 20), (100_000, 64, 16), (50_000, 16, 100))
 _NOTE = (
     "Peak memory above that of the process with the data in it, as a share of the bytes of X in float64, "
-    "covariance full. `fit` includes its k-means start. `predict` returns 8 bytes a row, `score_samples` 8, "
+    "covariance full. `fit` includes its start. `predict` returns 8 bytes a row, `score_samples` 8, "
     "`predict_proba` 8 K: these are counted."
 )
 
