@@ -1,0 +1,84 @@
+"""`OutlierDisplay`: how strange each row is, and where the threshold lies."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+
+from mixtura.errors import InputError
+from mixtura.plot.canvas import axes_or_new, feature_names
+
+__all__ = ["OutlierDisplay"]
+
+_ORDINARY, _OUTLIER = "#0072b2", "#d55e00"
+
+
+class OutlierDisplay:
+    """Log-density of each row against a feature, with the threshold below which it is an outlier.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+    """
+
+    def __init__(self, ax: Axes) -> None:
+        self.ax_ = ax
+        self.figure_ = ax.figure
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: npt.ArrayLike,
+        *,
+        threshold: float | None = None,
+        feature: int | str | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
+        """Draw the log-density of rows.
+
+        Parameters
+        ----------
+        estimator : MixtureOutlierDetector, or any mixture with `score_samples`
+        X : array-like or data frame of shape (n_samples, n_features)
+        threshold : float, optional
+            In nats; the detector's `offset_` if None. Needed for what is no detector.
+        feature : int or str, optional
+            What the horizontal axis shows: the only feature there is, or the number of the row if None.
+        ax : matplotlib Axes, optional
+
+        Returns
+        -------
+        OutlierDisplay
+        """
+        scores = np.asarray(estimator.score_samples(X))
+        if threshold is None:
+            threshold = getattr(estimator, "offset_", None)
+        if threshold is None:
+            msg = f"{type(estimator).__name__} has no threshold of its own: give one, as threshold=-9.0"
+            raise InputError(msg)
+        values = np.asarray(X)
+        names = feature_names(estimator, values.shape[1])
+        if feature is None and values.shape[1] == 1:
+            feature = 0
+        if feature is None:
+            x, label = np.arange(len(scores)), "row"
+        else:
+            j = names.index(feature) if isinstance(feature, str) and feature in names else feature
+            if not isinstance(j, (int, np.integer)) or not 0 <= j < len(names):
+                msg = f"feature must be one of {names}, by name or number, but got {feature!r}"
+                raise InputError(msg)
+            x, label = values[:, j], names[j]
+        ax = axes_or_new(ax)
+        strange = scores < threshold
+        ax.plot(x[~strange], scores[~strange], ".", color=_ORDINARY, markersize=4, alpha=0.6, rasterized=True)
+        label_strange = f"{int(strange.sum())} outliers"
+        ax.plot(x[strange], scores[strange], "o", color=_OUTLIER, markersize=6, label=label_strange)
+        ax.axhline(threshold, color="black", linestyle="--", linewidth=1, label=f"threshold {threshold:.3g}")
+        ax.set(xlabel=label, ylabel="log-density (nats)")
+        ax.legend(frameon=False)
+        return cls(ax)
