@@ -17,6 +17,7 @@ CLAIMS = (
     "peers",
     "sweep",
     "scoring",
+    "kmeans",
     "peak_share",
     "halves",
     "scaling",
