@@ -11,6 +11,7 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
+from mixtura._mixture_calculus import MixtureCalculus
 from mixtura._mixture_checks import factored, finite_array, require_finite, structure_of
 from mixtura._mixture_repr import html_table, text_table
 from mixtura._typing import Float64Array, FloatArray, IntArray
@@ -28,7 +29,7 @@ _WEIGHT_TOLERANCE = 1e-6
 
 
 @final
-class Mixture:
+class Mixture(MixtureCalculus):
     r"""A Gaussian mixture distribution, :math:`p(x) = \sum_k \pi_k N(x; \mu_k, \Sigma_k)`.
 
     A value: it cannot be changed, can be compared, pickled and saved, and needs no fit.
@@ -226,6 +227,17 @@ class Mixture:
     def expanded_covariances(self) -> Float64Array:
         """One covariance matrix a component, of shape (K, d, d), whatever the structure."""
         return self._structure.expand(self._covariances, self.n_components, self.n_features)
+
+    def _like(
+        self,
+        weights: Float64Array,
+        means: Float64Array,
+        covariances: Float64Array,
+        structure: CovarianceStructure | str,
+        names: Sequence[str] | None,
+    ) -> Mixture:
+        """Return another mixture."""
+        return Mixture(weights, means, covariances, structure, feature_names=names)
 
     def _rows(self, X: npt.ArrayLike) -> FloatArray:
         if self.n_features == 1 and isinstance(X, (np.ndarray, list, tuple)) and np.ndim(X) == 1:
