@@ -174,6 +174,34 @@ def sample(
 
 
 @app.command
+def plot(
+    model: Path,
+    data: Path,
+    /,
+    *,
+    out: Path = Path("mixture.png"),
+    features: str | None = None,
+    reading: DataOptions = _DATA,
+) -> None:
+    """Draw a model over a data file: its components as ellipses, or its density over one column.
+
+    Points are coloured by component and the smaller the less sure that is.
+
+    Parameters
+    ----------
+    model : Path
+        A model file, as written by mixtura fit --out.
+    data : Path
+        The data file. Its columns are matched to those of the model by name.
+    out : Path
+        The picture: .png, .svg or .pdf.
+    features : str
+        The two columns to draw, by name or number (from 0), where the model has more.
+    """
+    _work("plot")(model=model, data=data, out=out, features=features, reading=reading)
+
+
+@app.command
 def info(model: Path, /) -> None:
     """Describe a model file.
 
