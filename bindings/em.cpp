@@ -42,6 +42,7 @@ const char* name_of(End end) {
 Shape shape_of(const Pass& pass, const In<double, 2>& means, const InAny& whitener) {
     const std::size_t K = means.shape(0), d = means.shape(1), ndim = whitener.ndim();
     require(K >= 1 && static_cast<int>(d) == pass.source.rows.d, "means must be (K, d) with the d of X");
+    require_count(K);
     require(ndim == 2 || ndim == 3, "whitener must be (K or 1, d, d) or (K or 1, d or 1)");
     require(whitener.shape(0) == K || whitener.shape(0) == 1, "whitener must have K or 1 leading entries");
     const bool dense = ndim == 3;
