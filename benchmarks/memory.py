@@ -42,8 +42,8 @@ def _extra(library: str, work: str, n: int, d: int, k: int) -> float:
     rng.standard_normal(out=X)
     X[: n // 2] += 3.0
     model: Any = estimator(k, max_iter=2, random_state=0)
-    # What a library loads on its first use is not its need for these data. Only two components: the copies of K
-    # covariances that a start holds are.
+    # What a library loads on its first use is not its need for these data. Only two components: the copies of
+    # K covariances that a start holds are.
     estimator(2, max_iter=2, random_state=0).fit(X[:1000])
     if work != "fit":
         model.fit(X[: 20 * k])
