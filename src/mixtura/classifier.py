@@ -20,6 +20,7 @@ from mixtura.errors import InputError
 from mixtura.estimators import GaussianMixture
 from mixtura.estimators._rows import names_of, remember_names, rows_like_fit
 from mixtura.estimators._settings import check_integer
+from mixtura.estimators.gaussian_mixture import check_prototype
 from mixtura.random_state import as_random_state
 from mixtura.selection import MixtureSelector
 
@@ -162,12 +163,7 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return check_integer("n_components", count, 1)
 
     def _model(self, count: Any, seed: int) -> GaussianMixture | MixtureSelector:
-        prototype = self.estimator
-        if prototype is None:
-            prototype = GaussianMixture(covariance_prior="auto")
-        elif not isinstance(prototype, GaussianMixture):
-            msg = f"estimator must be a GaussianMixture or None, but got {prototype!r}"
-            raise InputError(msg)
+        prototype = check_prototype(self.estimator) or GaussianMixture(covariance_prior="auto")
         kind = self.covariance_type
         if isinstance(count, Integral) and isinstance(kind, (str, CovarianceStructure)):
             model: GaussianMixture = clone(prototype)

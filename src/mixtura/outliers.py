@@ -19,6 +19,7 @@ from mixtura.errors import InputError
 from mixtura.estimators import GaussianMixture
 from mixtura.estimators._rows import names_of, remember_names, rows_like_fit
 from mixtura.estimators._settings import check_integer
+from mixtura.estimators.gaussian_mixture import check_prototype
 from mixtura.random_state import as_random_state
 
 __all__ = ["MixtureOutlierDetector"]
@@ -148,9 +149,7 @@ class MixtureOutlierDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         if not isinstance(share, Real) or isinstance(share, bool) or not 0.5 < float(share) <= 1:
             msg = f"support_fraction must be a number above 0.5 and at most 1, but got {share!r}"
             raise InputError(msg)
-        if self.estimator is not None and not isinstance(self.estimator, GaussianMixture):
-            msg = f"estimator must be a GaussianMixture or None, but got {self.estimator!r}"
-            raise InputError(msg)
+        check_prototype(self.estimator)
 
     def _fitted(self, rows: FloatArray, weight: Float64Array, seed: int) -> GaussianMixture:
         model: GaussianMixture = clone(GaussianMixture() if self.estimator is None else self.estimator)

@@ -56,6 +56,20 @@ def test_gaps_between_counts_and_the_order_of_structures_are_no_matter() -> None
     assert selector.table_["log_likelihood"][5] == pytest.approx(400 * alone.lower_bound_, rel=1e-6)
 
 
+def test_on_many_rows_fewer_components_may_come_after_more() -> None:
+    X = stretched(30_000)
+    passes: list[int] = []
+    prototype = GaussianMixture(callback=lambda progress: passes.append(progress.iteration))
+    selector = MixtureSelector(
+        prototype, n_components=(4, 1, 2, 5), covariance_type="full", random_state=0
+    ).fit(X)
+    assert not any(selector.table_["error"])
+    assert selector.best_params_["n_components"] == 4
+    height = dict(zip(selector.table_["n_components"], selector.table_["log_likelihood"], strict=True))
+    assert height[1] < height[2] < height[4] < height[5] + 0.1
+    assert len(passes) >= selector.table_["n_iter"].sum()
+
+
 def test_the_table_is_ready_for_a_data_frame() -> None:
     frame = pd.DataFrame(MixtureSelector(n_components=(1, 2), random_state=0).fit(FAITHFUL).table_)
     assert len(frame) == 2 * len(STRUCTURES)

@@ -28,7 +28,7 @@ from mixtura.init import Start
 from mixtura.mixture import Mixture
 from mixtura.random_state import as_random_state
 
-__all__ = ["GaussianMixture"]
+__all__ = ["GaussianMixture", "check_prototype"]
 
 
 @final
@@ -316,6 +316,14 @@ default='auto'
         """Return the estimator that a model file describes."""
         restored: Self = restore_estimator(cls, mixture, metadata)
         return restored
+
+
+def check_prototype(estimator: Any) -> GaussianMixture | None:
+    """Return the `estimator` that gives an estimator of mixtures their settings, if it is one or None."""
+    if estimator is not None and not isinstance(estimator, GaussianMixture):
+        msg = f"estimator must be a GaussianMixture or None, but got {estimator!r}"
+        raise InputError(msg)
+    return estimator
 
 
 def _unfinished(result: EMResult) -> str:

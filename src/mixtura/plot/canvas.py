@@ -15,13 +15,30 @@ from mixtura._typing import FloatArray
 from mixtura.data import as_matrix
 from mixtura.errors import InputError
 
-__all__ = ["axes_or_new", "colour_of", "feature_names", "fitted_mixture", "inner", "points", "two_features"]
+__all__ = [
+    "Display",
+    "axes_or_new",
+    "colour_of",
+    "feature_names",
+    "fitted_mixture",
+    "inner",
+    "points",
+    "two_features",
+]
 
 # Okabe and Ito's colours, which all can tell apart, dark enough for points on white.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c510a", "#5e3c99")
 # More points than these hide each other: they are drawn as a raster of counts.
 _MOST_POINTS = 20_000
 _BINS = 200
+
+
+class Display:
+    """A picture that was drawn: `ax_` and `figure_`."""
+
+    def __init__(self, ax: Axes) -> None:
+        self.ax_ = ax
+        self.figure_ = ax.figure
 
 
 def axes_or_new(ax: Axes | None) -> Axes:

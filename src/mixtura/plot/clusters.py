@@ -11,12 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 from sklearn.utils.validation import check_is_fitted
 
-from mixtura.plot.canvas import axes_or_new, colour_of, feature_names, points, two_features
+from mixtura.plot.canvas import Display, axes_or_new, colour_of, feature_names, points, two_features
 
 __all__ = ["KMeansDisplay"]
 
 
-class KMeansDisplay:
+class KMeansDisplay(Display):
     """Rows in two features, coloured by cluster, centres, and circles to the farthest member.
 
     Attributes
@@ -27,8 +27,7 @@ class KMeansDisplay:
     """
 
     def __init__(self, ax: Axes, radii: npt.NDArray[np.float64]) -> None:
-        self.ax_ = ax
-        self.figure_ = ax.figure
+        super().__init__(ax)
         self.radii_ = radii
 
     @classmethod

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from mixtura._typing import Float64Array
 from mixtura.errors import InputError
-from mixtura.plot.canvas import axes_or_new, colour_of, feature_names, fitted_mixture, points
+from mixtura.plot.canvas import Display, axes_or_new, colour_of, feature_names, fitted_mixture, points
 
 __all__ = ["DensityDisplay"]
 
@@ -22,7 +22,7 @@ _SHARES = (0.99, 0.95, 0.8, 0.6, 0.4, 0.2)
 _DRAWN = 20_000
 
 
-class DensityDisplay:
+class DensityDisplay(Display):
     """The density of a mixture: in one feature over a histogram, in two as contours.
 
     Attributes
@@ -30,10 +30,6 @@ class DensityDisplay:
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     """
-
-    def __init__(self, ax: Axes) -> None:
-        self.ax_ = ax
-        self.figure_ = ax.figure
 
     @classmethod
     def from_estimator(

@@ -11,7 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Ellipse
 
 from mixtura._typing import Float64Array
-from mixtura.plot.canvas import axes_or_new, colour_of, feature_names, fitted_mixture, points, two_features
+from mixtura.plot.canvas import (
+    Display,
+    axes_or_new,
+    colour_of,
+    feature_names,
+    fitted_mixture,
+    points,
+    two_features,
+)
 
 __all__ = ["MixtureDisplay", "ellipse"]
 
@@ -20,7 +28,7 @@ _SURE = 50.0
 _FAINT = 0.35
 
 
-class MixtureDisplay:
+class MixtureDisplay(Display):
     """Rows in two features, coloured by their component, and ellipses of 1, 2 and 3 sigma.
 
     Attributes
@@ -32,8 +40,7 @@ class MixtureDisplay:
     """
 
     def __init__(self, ax: Axes, ellipses: list[Ellipse]) -> None:
-        self.ax_ = ax
-        self.figure_ = ax.figure
+        super().__init__(ax)
         self.ellipses_ = ellipses
 
     @classmethod

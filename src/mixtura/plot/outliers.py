@@ -9,14 +9,14 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from mixtura.errors import InputError
-from mixtura.plot.canvas import axes_or_new, feature_names
+from mixtura.plot.canvas import Display, axes_or_new, feature_names
 
 __all__ = ["OutlierDisplay"]
 
 _ORDINARY, _OUTLIER = "#0072b2", "#d55e00"
 
 
-class OutlierDisplay:
+class OutlierDisplay(Display):
     """Log-density of each row against a feature, with the threshold below which it is an outlier.
 
     Attributes
@@ -24,10 +24,6 @@ class OutlierDisplay:
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     """
-
-    def __init__(self, ax: Axes) -> None:
-        self.ax_ = ax
-        self.figure_ = ax.figure
 
     @classmethod
     def from_estimator(

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import InputError
-from mixtura.plot.canvas import axes_or_new, colour_of
+from mixtura.plot.canvas import Display, axes_or_new, colour_of
 
 __all__ = ["SelectionDisplay"]
 
@@ -25,7 +25,7 @@ _LABELS = {
 }
 
 
-class SelectionDisplay:
+class SelectionDisplay(Display):
     """What a selection compared: a curve a structure over the number of components, or grouped bars.
 
     Attributes
@@ -33,10 +33,6 @@ class SelectionDisplay:
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     """
-
-    def __init__(self, ax: Axes) -> None:
-        self.ax_ = ax
-        self.figure_ = ax.figure
 
     @classmethod
     def from_estimator(

@@ -8,14 +8,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from mixtura.plot.canvas import axes_or_new, inner
+from mixtura.plot.canvas import Display, axes_or_new, inner
 
 __all__ = ["TraceDisplay"]
 
 _DEPTH = 1.2
 
 
-class TraceDisplay:
+class TraceDisplay(Display):
     """How a fit rose.
 
     Attributes
@@ -23,10 +23,6 @@ class TraceDisplay:
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     """
-
-    def __init__(self, ax: Axes) -> None:
-        self.ax_ = ax
-        self.figure_ = ax.figure
 
     @classmethod
     def from_estimator(cls, estimator: Any, *, ax: Axes | None = None) -> Self:

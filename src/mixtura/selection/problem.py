@@ -45,6 +45,11 @@ class _Trial:
     fitters: Sequence[Fitter] = ()
     more: Fitter | None = None  # for a start that is grown from a smaller fit
 
+    @property
+    def all_fitters(self) -> list[Fitter]:
+        """Those of all starts."""
+        return [*self.fitters, *([] if self.more is None else [self.more])]
+
     def failed(self, error: object) -> _Trial:
         """Return the same without fits."""
         return _Trial(replace(self.candidate, error=str(error)), self.estimator)
@@ -71,7 +76,7 @@ class Problem:
         """Yield the candidates in order, each fitted or with the reason why it could not be."""
         trials = [self._trial(n_components, structure) for structure in covariance_types]
         drawn: _Draws = {}
-        if all(fitter.is_quick for trial in trials for fitter in trial.fitters):
+        if all(fitter.is_quick for trial in trials for fitter in trial.all_fitters):
             begin = perf_counter()
             trials, results = self._together(trials, drawn)
             candidates = list(map(self._completed, trials, results))
@@ -104,7 +109,9 @@ class Problem:
             other = estimator._fitter(replace(settings, start=_START_NAMES[1]), self.sample)
         if self.grow and "n_init" not in self.params and not first.is_quick:
             searched = estimator._fitter(replace(settings, start=_SEARCH), self.sample)
-            return replace(trial, fitters=[] if structure.name in self._before else [searched], more=searched)
+            before = self._before.get(structure.name)
+            grows = before is not None and before.params.n_components <= k
+            return replace(trial, fitters=[] if grows else [searched], more=searched)
         # One component has one optimum.
         n_others = self.params.get("n_init", _FEW) - 1 if k > 1 else 0
         return replace(trial, fitters=[first, *[other] * n_others], more=first if self.grow else None)

@@ -21,6 +21,7 @@ from mixtura.estimators import GaussianMixture
 from mixtura.estimators._rows import remember_names
 from mixtura.estimators._sample import read_sample
 from mixtura.estimators._settings import check_integer, read_settings
+from mixtura.estimators.gaussian_mixture import check_prototype
 from mixtura.random_state import as_random_state
 from mixtura.selection.held_out import held_out
 from mixtura.selection.results import Candidate, Criterion, table_of
@@ -182,15 +183,13 @@ class MixtureSelector(DensityMixin, BaseEstimator):  # type: ignore[misc]
     def _params(self) -> dict[str, Any]:
         """Return what all candidates share."""
         params: dict[str, Any] = {}
-        if self.estimator is not None:
-            if not isinstance(self.estimator, GaussianMixture):
-                msg = f"estimator must be a GaussianMixture or None, but got {self.estimator!r}"
-                raise InputError(msg)
-            read_settings(self.estimator)
+        prototype = check_prototype(self.estimator)
+        if prototype is not None:
+            read_settings(prototype)
             defaults = GaussianMixture().get_params(deep=False)
             params = {
                 name: value
-                for name, value in self.estimator.get_params(deep=False).items()
+                for name, value in prototype.get_params(deep=False).items()
                 if name not in _CHOSEN and value is not defaults[name]
             }
         if self.random_state is not None:
