@@ -168,10 +168,18 @@ void distances(Draw& draw, const mixtura::Source& source, int K, int wild) {
     mixtura::min_update(kernel, source.rows, centres.data(), scale, left.data(), 3, nullptr);
     CHECK(same_bits(closest, left));
     std::vector<std::int32_t> labels(n, -1), others(n, -1);
-    const auto step = source.f64 ? mixtura::lloyd_step<double> : mixtura::lloyd_step<float>;
-    const auto sums = step(kernel, source.rows, K, centres.data(), labels.data(), 1, nullptr);
-    CHECK(same_bits(sums, step(kernel, source.rows, K, centres.data(), others.data(), 3, nullptr)));
-    CHECK(labels == others);
+    std::vector<float> lower(n), same(n);
+    auto before = draw.numbers(static_cast<std::size_t>(K) * source.rows.d, wild);
+    const double unit = std::fabs(scale);
+    for (const double* old : {static_cast<const double*>(nullptr), static_cast<const double*>(before.data())}) {
+        const auto step = [&](std::vector<std::int32_t>& into, std::vector<float>& bound, int n_threads) {
+            const auto& now = old ? centres : before;
+            return mixtura::assign_pass(kernel, source.rows, mixtura::Centres(K, source.rows.d, now.data()), old, unit,
+                                        {into.data(), bound.data(), nullptr}, true, n_threads, nullptr);
+        };
+        CHECK(same_bits(step(labels, lower, 1), step(others, same, 3)));
+        CHECK(labels == others);
+    }
     for (const std::int32_t label : labels) CHECK(label >= 0 && label < K);
 }
 

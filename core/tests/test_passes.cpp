@@ -90,8 +90,30 @@ void k_means(const Problem<T>& p) {
     const double left = mixtura::min_update(kernel<T>(), p.rows, p.mu.data(), scale, closest.data(), 2, nullptr);
     CHECK_CLOSE(left, gains[0], slack * (1 + left));
 
+    // The first step asks for all rows; the second, about centres that have moved here from elsewhere, for some.
     std::vector<std::int32_t> labels(n, -1);
-    const auto sums = mixtura::lloyd_step<T>(kernel<T>(), p.rows, p.K, p.mu.data(), labels.data(), 2, nullptr);
+    std::vector<float> lower(n);
+    std::vector<double> earlier = p.mu;
+    for (std::size_t i = 0; i < earlier.size(); ++i) earlier[i] += i % 3 == 0 ? 0.0 : 0.01 * static_cast<double>(i % 5);
+    const double unit = 0.25;
+    const auto step = [&](const std::vector<double>& centres, const double* old) {
+        return mixtura::assign_pass(kernel<T>(), p.rows, mixtura::Centres(p.K, p.d, centres.data()), old, unit,
+                                    {labels.data(), lower.data(), nullptr}, true, 2, nullptr);
+    };
+    CHECK(step(earlier, nullptr)[K + K * d + 1] == static_cast<double>(n));
+    const std::vector<std::int32_t> first = labels;
+    const auto sums = step(p.mu, earlier.data());
+    const auto repeated = step(p.mu, p.mu.data());
+    CHECK(std::equal(sums.begin(), sums.end() - 1, repeated.begin()) && repeated.back() == 0);
+    int changed = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        changed += labels[i] != first[i];
+        for (std::size_t other = 0; other < K; ++other) {
+            const double bound = std::fmax(0.0, static_cast<double>(lower[i])) / unit;
+            if (static_cast<int>(other) == labels[i]) continue;
+            CHECK(bound * bound <= distance[i][other] * (1 + 4 * epsilon<T>));
+        }
+    }
     std::vector<double> S0(K), S1(K * d);
     double inertia = 0;
     for (std::size_t i = 0; i < n; ++i) {
@@ -108,7 +130,7 @@ void k_means(const Problem<T>& p) {
     compare(&sums[0], {S0.begin(), S0.end()}, 1e-12);
     compare(&sums[K], {S1.begin(), S1.end()}, 1e-12);
     CHECK_CLOSE(sums[K + K * d], inertia, epsilon<T> * (1 + inertia));
-    CHECK(sums[K + K * d + 1] == static_cast<double>(n));
+    CHECK(sums[K + K * d + 1] == changed);
 }
 
 template <class T>

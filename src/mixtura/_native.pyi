@@ -74,7 +74,9 @@ def score(
     resp: bool = False,
     labels: bool = False,
 ) -> tuple[_F64 | None, _F64 | None, NDArray[np.int64] | None]: ...
-def nearest(X: _Rows, centre: _F64, centers: _F64, n_threads: int) -> tuple[NDArray[np.int32], _F64]: ...
+def nearest(
+    X: _Rows, centre: _F64, centers: _F64, unit: float, n_threads: int
+) -> tuple[NDArray[np.int32], _F64]: ...
 def min_update(
     X: _Rows,
     sample_weight: _F64 | None,
@@ -98,8 +100,11 @@ def lloyd_step(
     sample_weight: _F64 | None,
     centre: _F64,
     centers: _F64,
+    before: _F64 | None,
+    unit: float,
     n_threads: int,
     labels: NDArray[np.int32],
+    lower: _F32,
 ) -> tuple[_F64, _F64, float, int]: ...
 def em(
     X: _Rows,

@@ -16,6 +16,8 @@ __all__ = ["Clustering", "kmeans_labels", "kmeans_plusplus", "lloyd"]
 _MAX_ITER = 300
 _RELATIVE_TOL = 1e-4
 _BLOCK_ROWS = 16384
+# 2 to the power of minus this, squared, is a number too.
+_SMALLEST_EXPONENT = -500
 
 
 def kmeans_plusplus(
@@ -176,9 +178,15 @@ def lloyd(
         Is told of each step, from 0, and the inertia before it.
     """
     labels = np.full(X.shape[0], -1, dtype=np.int32)
+    # No other centre than its own is nearer to a row than this.
+    lower = np.zeros(X.shape[0], dtype=np.float32)
+    unit = unit_of(centers - centre)
+    before = None
     shift = np.inf
     for step in range(max_iter):
-        s0, s1, inertia, n_changed = _native.lloyd_step(X, sample_weight, centre, centers, n_threads, labels)
+        s0, s1, inertia, n_changed = _native.lloyd_step(
+            X, sample_weight, centre, centers, before, unit, n_threads, labels, lower
+        )
         if report is not None:
             report(step, inertia)
         if n_changed == 0:
@@ -186,11 +194,21 @@ def lloyd(
         _refill_empty(X, sample_weight, centre, centers, s0, s1, n_threads)
         moved = centers + s1 / np.where(s0 > 0, s0, 1.0)[:, None]
         shift = float(((moved - centers) ** 2).sum())
-        centers = moved
+        before, centers = centers, moved
         if shift <= tol:
             break
-    _, _, inertia, _ = _native.lloyd_step(X, sample_weight, centre, centers, n_threads, labels)
+    _, _, inertia, _ = _native.lloyd_step(
+        X, sample_weight, centre, centers, before, unit, n_threads, labels, lower
+    )
     return Clustering(labels, centers, inertia, step + 1, shift)
+
+
+def unit_of(points: Float64Array) -> float:
+    """Return a power of two near the inverse of the largest number: float32 can hold all in this unit."""
+    largest = float(np.abs(points).max())
+    if not 0 < largest < np.inf:
+        return 1.0
+    return float(np.ldexp(1.0, -max(int(np.frexp(largest)[1]), _SMALLEST_EXPONENT)))
 
 
 def _refill_empty(
@@ -209,7 +227,7 @@ def _refill_empty(
     empty = np.flatnonzero(s0 == 0)
     if not len(empty):
         return
-    labels, distance = _native.nearest(X, centre, centers, n_threads)
+    labels, distance = _native.nearest(X, centre, centers, unit_of(centers - centre), n_threads)
     if sample_weight is not None:
         distance = np.where(sample_weight > 0, distance, -1.0)
     far = np.argpartition(distance, -len(empty))[-len(empty) :]

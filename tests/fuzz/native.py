@@ -143,13 +143,15 @@ def _arguments(name: str, p: Problem) -> list[Any]:
             wanted = [p.rng.random() < 0.5 for _ in range(3)]
             return [X, centre, means, p.whitener(p.rng.choice((p.k, 1))), offset, threads, *wanted]
         case "nearest":
-            return [X, centre, means, threads]
+            return [X, centre, means, p.scalar(), threads]
         case "min_update":
             return [X, weight, centre, p.numbers(p.d), p.scalar(), p.numbers(p.n, dtype="f4"), threads]
         case "potential":
             return [X, weight, centre, means, p.scalar(), p.numbers(p.n, dtype="f4"), threads]
         case "lloyd_step":
-            return [X, weight, centre, means, threads, p.numbers(p.n, dtype="i4")]
+            before, unit = p.maybe(p.numbers(p.k, p.d)), p.scalar()
+            arrays = p.numbers(p.n, dtype="i4"), p.numbers(p.n, dtype="f4")
+            return [X, weight, centre, means, before, unit, threads, *arrays]
         case "whiten" | "first_indefinite":
             return [p.numbers(p.k, p.d, p.d)]
         case "is_short_pass":

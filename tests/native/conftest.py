@@ -77,9 +77,10 @@ def build(name: str, n: int = 50, d: int = 3, k: int = 4, dtype: str = "float64"
     if name == "nearest":
         del args["sample_weight"]
     if name in ("nearest", "lloyd_step"):
-        args["centers"] = means
+        args |= {"centers": means, "unit": 0.5}
     if name == "lloyd_step":
-        args["labels"] = np.full(n, -1, dtype=np.int32)
+        args |= {"before": means + 0.1, "labels": np.full(n, -1, dtype=np.int32)}
+        args["lower"] = np.zeros(n, dtype=np.float32)
     if name in ("min_update", "potential"):
         args |= {"closest": rng.uniform(0.0, 2.0 * d, size=n).astype(np.float32), "scale": 1.5}
         args["point" if name == "min_update" else "candidates"] = means[0] if name == "min_update" else means

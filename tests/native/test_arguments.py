@@ -41,7 +41,9 @@ SHAPES = [
     ("potential", "candidates", np.zeros((0, 3)), r"candidates must be \(L, d\) with the d of X"),
     ("potential", "closest", np.zeros(51, dtype=np.float32), "closest must have one number a row"),
     ("lloyd_step", "centers", np.zeros((4, 4)), r"centers must be \(K, d\) with the d of X"),
+    ("lloyd_step", "before", np.zeros((2, 3)), "before must have the shape of centers"),
     ("lloyd_step", "labels", np.zeros(49, dtype=np.int32), "labels must have one number a row"),
+    ("lloyd_step", "lower", np.zeros(49, dtype=np.float32), "lower must have one number a row"),
 ]
 
 
@@ -96,12 +98,12 @@ def test_other_arrays_must_be_of_their_type_contiguous_and_of_their_dimension(
             refused(each_pass, call, args | {key: wrong})
         if key not in ("whitener", "scatter"):
             refused(each_pass, call, args | {key: value[None]})
-            if key != "sample_weight" and (key, each_pass[:2]) != ("reach", "em"):
+            if key not in ("sample_weight", "before") and (key, each_pass[:2]) != ("reach", "em"):
                 refused(each_pass, call, args | {key: None})
 
 
 def test_what_is_written_must_be_writable_and_of_its_type(call, arguments) -> None:
-    for name, key in (("min_update", "closest"), ("lloyd_step", "labels")):
+    for name, key in (("min_update", "closest"), ("lloyd_step", "labels"), ("lloyd_step", "lower")):
         args = arguments(name)
         frozen = args[key].copy()
         frozen.flags.writeable = False
@@ -134,7 +136,7 @@ def test_sums_over_no_rows_are_refused_and_scores_of_none_are_empty(each_pass, c
     args = arguments(each_pass)
     none = {key: v[:0] for key, v in args.items() if key in ("X", "sample_weight", "closest")}
     if each_pass == "lloyd_step":
-        none["labels"] = args["labels"][:0]
+        none |= {key: args[key][:0] for key in ("labels", "lower")}
     if each_pass.startswith("score") or each_pass == "nearest":
         assert all(len(part) == 0 for part in call(each_pass)(**(args | none)))
     else:

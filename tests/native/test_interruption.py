@@ -53,7 +53,7 @@ def long_arguments(name: str, build: Callable[..., dict[str, Any]], n_threads: i
         args |= {"resp": False}
     if name.startswith("em"):
         args["weight"] = float(n)
-    for key, dtype in (("closest", np.float32), ("labels", np.int32)):
+    for key, dtype in (("closest", np.float32), ("labels", np.int32), ("lower", np.float32)):
         if key in args and isinstance(args[key], np.ndarray):
             args[key] = np.zeros(n, dtype=dtype)
     return args | {"n_threads": n_threads}

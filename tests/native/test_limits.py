@@ -17,7 +17,7 @@ def test_no_features() -> None:
         _native.e_step_dense: (X, None, NONE, means, eye, np.zeros(1), 1),
         _native.e_step_diagonal: (X, None, NONE, means, means, np.zeros(1), 1),
         _native.score: (X, NONE, means, eye, np.zeros(1), 1, True, True, True),
-        _native.nearest: (X, NONE, means, 1),
+        _native.nearest: (X, NONE, means, 1.0, 1),
         _native.potential: (X, None, NONE, means, 1.0, np.zeros(3, dtype=np.float32), 1),
     }
     for function, arguments in calls.items():
@@ -35,13 +35,13 @@ def test_results_for_more_rows_than_there_is_memory(rows: int) -> None:
         with pytest.raises(MemoryError):
             _native.score(*score, *wanted)
     with pytest.raises(MemoryError):
-        _native.nearest(X, np.zeros(1), np.zeros((k, 1)), 1)
+        _native.nearest(X, np.zeros(1), np.zeros((k, 1)), 1.0, 1)
 
 
 def test_more_components_than_can_be_told_apart() -> None:
     many = np.zeros((2**24 + 1, 1))
     with pytest.raises(ValueError, match=r"at most 2\*\*24 components"):
-        _native.nearest(np.zeros((1, 1)), np.zeros(1), many, 1)
+        _native.nearest(np.zeros((1, 1)), np.zeros(1), many, 1.0, 1)
 
 
 def test_numbers_that_are_not_aligned() -> None:
@@ -49,9 +49,9 @@ def test_numbers_that_are_not_aligned() -> None:
     X = memory[1:].view(np.float64).reshape(3, 2)
     assert not X.flags.aligned
     with pytest.raises(ValueError, match="arrays must be aligned"):
-        _native.nearest(X, np.zeros(2), np.zeros((1, 2)), 1)
+        _native.nearest(X, np.zeros(2), np.zeros((1, 2)), 1.0, 1)
     with pytest.raises(ValueError, match="arrays must be aligned"):
-        _native.nearest(np.zeros((1, 2)), np.zeros(2), X, 1)
+        _native.nearest(np.zeros((1, 2)), np.zeros(2), X, 1.0, 1)
     X[:] = [[0.0, 1.0], [2.0, 3.0], [5.0, 4.0]]
     mixture = Mixture([1.0], [[0.0, 0.0]], [[1.0, 2.0]], "diag")
     np.testing.assert_array_equal(mixture.log_pdf(X), mixture.log_pdf(X.copy()))

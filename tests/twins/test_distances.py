@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
 from mixtura import _native
+from mixtura.kmeans import unit_of
 
 Array = np.ndarray[Any, Any]
 
@@ -52,7 +54,7 @@ def drawn(d: int, k: int, n: int, dtype: str) -> tuple[Array, Array, Array]:
 def test_nearest(d, k, n, weights, layout, dtype, in_layout) -> None:
     rows, centers, centre = drawn(d, k, n, dtype)
     all_distances = distances(rows, centers)
-    labels, distance = _native.nearest(in_layout(rows, layout), centre, centers, 2)
+    labels, distance = _native.nearest(in_layout(rows, layout), centre, centers, 0.5, 2)
     tol = tolerance(dtype)
     np.testing.assert_allclose(distance, all_distances.min(axis=1), rtol=10 * tol, atol=tol)
     chosen = all_distances[np.arange(n), labels]
@@ -63,7 +65,7 @@ def test_nearest(d, k, n, weights, layout, dtype, in_layout) -> None:
 def test_nearest_takes_the_first_of_equals() -> None:
     rows = np.zeros((50, 3))
     centers = np.array([[2.0, 0.0, 0.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0]])
-    labels, distance = _native.nearest(rows, np.zeros(3), centers, 1)
+    labels, distance = _native.nearest(rows, np.zeros(3), centers, 0.5, 1)
     np.testing.assert_array_equal(labels, 1)
     np.testing.assert_array_equal(distance, 1.0)
 
@@ -119,10 +121,11 @@ def test_lloyd_step(d, k, n, weights, layout, dtype, in_layout, make_weights) ->
     w = np.ones(n) if weight is None else weight
     labels = rng.integers(-1, k, size=n).astype(np.int32)
     before = labels.copy()
+    lower = np.zeros(n, dtype=np.float32)
     s0, s1, inertia, n_changed = _native.lloyd_step(
-        in_layout(rows, layout), weight, centre, centers, 2, labels
+        in_layout(rows, layout), weight, centre, centers, None, 0.5, 2, labels, lower
     )
-    nearest, distance = _native.nearest(rows, centre, centers, 1)
+    nearest, distance = _native.nearest(rows, centre, centers, 0.5, 1)
     np.testing.assert_array_equal(labels, nearest)
     assert n_changed == np.count_nonzero(before != labels)
     assert inertia == pytest.approx(float(w @ distance), rel=1e-12)
@@ -140,6 +143,47 @@ def test_lloyd_step(d, k, n, weights, layout, dtype, in_layout, make_weights) ->
 
 def test_lloyd_step_says_when_nothing_changed() -> None:
     rows, centers, centre = drawn(4, 5, 200, "float64")
-    labels = np.full(200, -1, dtype=np.int32)
-    assert _native.lloyd_step(rows, None, centre, centers, 1, labels)[3] == 200
-    assert _native.lloyd_step(rows, None, centre, centers, 1, labels)[3] == 0
+    labels, lower = np.full(200, -1, dtype=np.int32), np.zeros(200, dtype=np.float32)
+    step = partial(_native.lloyd_step, rows, None, centre, centers)
+    assert step(None, 0.5, 1, labels, lower)[3] == 200
+    assert step(centers, 0.5, 1, labels, lower)[3] == 0
+
+
+@with_dtypes
+@pytest.mark.parametrize("offset", [0.0, 1e3])
+@pytest.mark.parametrize(("d", "k"), [(1, 3), (2, 8), (3, 40), (8, 5), (17, 12), (64, 30)])
+def test_steps_with_bounds_are_those_without(d, k, offset, dtype) -> None:
+    rng = np.random.default_rng([d, k])
+    rows = (
+        offset + rng.normal(size=(3000, d)) + 4 * rng.normal(size=(k, d))[rng.integers(k, size=3000)]
+    ).astype(dtype)
+    centre = rows.mean(axis=0, dtype=np.float64)
+    centers = rows[:k].astype(np.float64)
+    labels, lower = np.full(3000, -1, dtype=np.int32), np.zeros(3000, dtype=np.float32)
+    plain, scratch = labels.copy(), lower.copy()
+    before = None
+    for _ in range(15):
+        got = _native.lloyd_step(rows, None, centre, centers, before, 0.125, 2, labels, lower)
+        wanted = _native.lloyd_step(rows, None, centre, centers, None, 0.125, 1, plain, scratch)
+        np.testing.assert_array_equal(labels, plain)
+        for one, other in zip(got, wanted, strict=True):
+            np.testing.assert_array_equal(one, other)
+        others = np.where(np.arange(k) == labels[:, None], np.inf, distances(rows, centers))
+        assert (lower.astype(np.float64) <= 0.125 * np.sqrt(others.min(axis=1)) * (1 + 1e-6)).all()
+        before, centers = centers, centers + got[1] / np.maximum(got[0], 1.0)[:, None]
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e-30, 1e30, 1e150])
+def test_any_scale_has_its_unit(scale) -> None:
+    rows, centers, centre = drawn(5, 7, 500, "float64")
+    unit = unit_of(scale * (centers - centre))
+    labels, distance = _native.nearest(scale * rows, scale * centre, scale * centers, unit, 1)
+    np.testing.assert_array_equal(labels, distances(rows, centers).argmin(axis=1))
+    np.testing.assert_allclose(distance, scale**2 * distances(rows, centers).min(axis=1), rtol=1e-10)
+
+
+def test_a_unit_that_does_not_fit_costs_time_and_no_label() -> None:
+    rows, centers, centre = drawn(5, 7, 500, "float64")
+    wanted = distances(rows, centers).argmin(axis=1)
+    for unit in (1e-60, 1e60, np.inf, np.nan, 0.0):
+        np.testing.assert_array_equal(_native.nearest(rows, centre, centers, unit, 1)[0], wanted)

@@ -73,6 +73,14 @@ MIXTURA_INLINE void with_size(int n, const F& f) {
     f(Index<Most>{});
 }
 
+// Calls f with the number of features if a kernel is compiled for it, else with 0.
+template <class F>
+MIXTURA_INLINE void with_features(int d, const F& f) {
+    constexpr int most = 4;
+    if (d > most) return f(Index<0>{});
+    with_size<most>(d, f);
+}
+
 // y = (x - mu) U in NC columns from j, for one panel of rows; `u` is that block of the packed U. If not Centred, mu is
 // 0. The difference is taken anew in each block: it costs adders that are idle, where a copy would cost loads and
 // stores.

@@ -50,11 +50,25 @@ struct Scores {
     std::int64_t* labels;  // (n) or null
 };
 
-// Squared distances to (K, d) centres about the same centre as the rows; all pointers belong to the tile.
-struct Nearest {
-    std::int32_t* labels;  // (rows) the first nearest, or null
-    double* distance;      // (rows) to it, or null
-    double* all;           // (K, rows) or null
+// Centres in float, in a unit that float can hold: what the nearest one is, where float can tell.
+struct Filter {
+    const float* slope;   // (K, d): unit times centre
+    const float* offset;  // (K): minus half the square of its length
+    float longest;        // no slope is longer
+    double unit;
+};
+
+// Where the nearest centres of a tile's rows go; the sums are added, and null if not asked for.
+struct Assign {
+    Filter filter;
+    bool bounded;               // whether labels and bounds are those of centres that have since moved
+    int farthest;               // the centre that has moved the most
+    float drift, next_drift;    // by no more than this, and no other by more than that; in the filter's unit
+    const float* half_gap;      // (K): a row nearer to a centre than this has no nearer one; rounded down
+    std::int32_t* labels;       // (n) in and out
+    float* lower;               // (n) in and out, or null: no other centre is nearer than this, in the filter's unit
+    double* distance;           // (n) squared, or null
+    double *S0, *S1, *inertia;  // (K), (K, d) about the centres, (1)
 };
 
 // What a tile tells those after it in the same block; at the start of the scratch memory. The driver clears it where a
@@ -76,8 +90,11 @@ struct Kernel {
                    int rows, const Sums&);
     void (*score)(const Rows&, const Model&, const void* prepared, void* scratch, int tile_rows, std::int64_t first,
                   int rows, const Scores&);
-    void (*nearest)(const Rows&, const Model&, const void* prepared, void* scratch, int tile_rows, std::int64_t first,
-                    int rows, const Nearest&);
+    // Squared distances to the means, to (K, rows).
+    void (*distances)(const Rows&, const Model&, const void* prepared, void* scratch, int tile_rows, std::int64_t first,
+                      int rows, double* squared);
+    void (*assign)(const Rows&, const Model&, const void* prepared, void* scratch, int tile_rows, std::int64_t first,
+                   int rows, const Assign&);
 };
 
 struct InstructionSet {

@@ -1,20 +1,11 @@
 // The passes over one tile, for one element type and lane count; `make_kernel` lists them for the driver.
 #pragma once
 
-#include "diagonal.hpp"
+#include "assign.hpp"
 #include "live.hpp"
 #include "prune.hpp"
-#include "shared.hpp"
 
 namespace mixtura::MIXTURA_ISA {
-
-// Calls f with the number of features if a kernel is compiled for it, else with 0.
-template <class F>
-MIXTURA_INLINE void with_features(int d, const F& f) {
-    constexpr int most = 4;
-    if (d > most) return f(Index<0>{});
-    with_size<most>(d, f);
-}
 
 template <class A>
 struct Passes {
@@ -295,20 +286,11 @@ struct Passes {
         }
     }
 
-    void nearest(const Nearest& out) const {
+    void squared_distances(double* out /* (K, rows) */) const {
         distances(0, R, nullptr);
-        if (out.all) {
-            for (int k = 0; k < m.K; ++k) {
-                const T* logit = b.logit + k * b.S;
-                for (int r = 0; r < rows; ++r)
-                    out.all[static_cast<std::ptrdiff_t>(k) * rows + r] = -2.0 * static_cast<double>(logit[r]);
-            }
-        }
-        if (!out.labels && !out.distance) return;
-        most_probable(0, R);
-        for (int r = 0; r < rows; ++r) {
-            if (out.labels) out.labels[r] = static_cast<std::int32_t>(b.scale[r]);
-            if (out.distance) out.distance[r] = -2.0 * static_cast<double>(b.log_prob[r]);
+        for (int k = 0; k < m.K; ++k) {
+            const T* logit = b.logit + k * b.S;
+            for (int r = 0; r < rows; ++r) *out++ = -2.0 * static_cast<double>(logit[r]);
         }
     }
 
@@ -325,7 +307,9 @@ struct Passes {
             [](const Rows& X, const Model& m, const void* prepared, void* scratch, int tile, std::int64_t first,
                int rows, const Scores& out) { Passes(X, m, prepared, scratch, tile, first, rows).score(out); },
             [](const Rows& X, const Model& m, const void* prepared, void* scratch, int tile, std::int64_t first,
-               int rows, const Nearest& out) { Passes(X, m, prepared, scratch, tile, first, rows).nearest(out); },
+               int rows, double* out) { Passes(X, m, prepared, scratch, tile, first, rows).squared_distances(out); },
+            [](const Rows& X, const Model& m, const void* prepared, void* scratch, int tile, std::int64_t first,
+               int rows, const Assign& to) { Assigner<A>(X, m, prepared, scratch, tile, first, rows, to)(); },
         };
     }
 };

@@ -21,7 +21,7 @@ from mixtura.data import as_matrix, as_sample_weight
 from mixtura.errors import InputError
 from mixtura.estimators._rows import names_of, remember_names, rows_like_fit
 from mixtura.estimators._settings import check_flag, check_integer, check_real, check_verbose
-from mixtura.kmeans import Clustering, kmeans_plusplus, lloyd
+from mixtura.kmeans import Clustering, kmeans_plusplus, lloyd, unit_of
 from mixtura.moments import DataMoments, data_moments
 from mixtura.random_state import as_random_state
 from mixtura.threads import resolve_n_jobs
@@ -39,7 +39,8 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
 
     Every parameter, method and attribute of scikit-learn's class means the same here, and from the same
     start it ends at the same centres. The result has the same bits at any number of threads, and rows far
-    from the origin keep their digits: distances are differences, never differences of squares.
+    from the origin keep their digits: where squares could not tell two distances apart, differences do.
+    Rows which cannot have changed their centre [3]_ are not compared with the others.
 
     Parameters
     ----------
@@ -79,6 +80,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
     ----------
     .. [1] D. Arthur and S. Vassilvitskii, k-means++: the advantages of careful seeding, SODA 2007.
     .. [2] S. P. Lloyd, Least squares quantization in PCM, IEEE Trans. Inf. Theory 28, 1982.
+    .. [3] G. Hamerly, Making k-means even faster, SDM 2010.
 
     Examples
     --------
@@ -179,7 +181,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         assert best is not None
         self._store(best, rows, weight, moments.mean, n_threads)
         remember_names(self, rows, names)
-        n_distinct = len(np.unique(self.labels_))
+        n_distinct = np.count_nonzero(np.bincount(self.labels_, minlength=self.n_clusters))
         if n_distinct < self.n_clusters:
             msg = (
                 f"Number of distinct clusters ({n_distinct}) found smaller than n_clusters "
@@ -259,7 +261,8 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
         if centers.dtype != np.float64:
             # Labels and inertia are those of the centres that are shown.
             shown = centers.astype(np.float64)
-            _, _, inertia, _ = _native.lloyd_step(rows, weight, centre, shown, n_threads, labels)
+            labels, distance = _native.nearest(rows, centre, shown, unit_of(shown - centre), n_threads)
+            inertia = float(distance.sum() if weight is None else weight @ distance)
         self.cluster_centers_ = centers
         self.labels_ = labels
         self.inertia_ = float(inertia)
@@ -272,8 +275,9 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
     def _nearest(self, X: Any) -> tuple[LabelArray, Float64Array]:
         rows = self._rows(X)
         centers = np.ascontiguousarray(self.cluster_centers_, dtype=np.float64)
-        labels, distance = _native.nearest(rows, centers.mean(axis=0), centers, resolve_n_jobs(self.n_jobs))
-        return labels, distance
+        centre = centers.mean(axis=0)
+        unit = unit_of(centers - centre)
+        return _native.nearest(rows, centre, centers, unit, resolve_n_jobs(self.n_jobs))
 
     def predict(self, X: npt.ArrayLike) -> LabelArray:
         """Nearest centre of each row, of shape (n_samples,), int32.
