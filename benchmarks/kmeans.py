@@ -18,9 +18,9 @@ __all__ = ["run"]
 _ROWS, _REPEATS = 1_000_000, 3
 _SHAPES = ((2, 8), (2, 64), (16, 8), (16, 64), (64, 8), (64, 64), (16, 256), (64, 256))
 _NOTE = (
-    "{rows:,} rows in float64 about K centres; whole fits from the same centres with the default stop, after the "
-    "number of steps given (the same for both); seconds a fit, medians of interleaved fits. Inertia: relative "
-    "difference."
+    "{rows:,} rows in float64 about K centres; whole fits from the same centres with the default stop, "
+    "after the same number of steps where one is given; seconds, medians of interleaved "
+    "fits. Inertia: relative difference."
 )
 
 

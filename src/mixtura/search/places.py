@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mixtura._typing import Float64Array
+from mixtura._typing import Float64Array, FloatArray
 from mixtura.search.arena import Arena
 from mixtura.search.parts import Parts, joined, log_densities
 from mixtura.solution import Solution, m_step
@@ -25,6 +25,8 @@ _KEPT = 2
 _SIZES = (0.25, 0.04)
 # Rows with less of a component than this do not move it.
 _NEXT_TO_NOTHING = 1e-3
+# Numbers of an array of rows × features × components that is made at once.
+_AT_ONCE = 2**15
 
 
 def grown(arena: Arena, at: Solution, rng: np.random.RandomState) -> list[Solution]:
@@ -60,7 +62,7 @@ def _passed(arena: Arena, at: Solution, log_f: Float64Array, new: Parts) -> tupl
     m, d = new.means.shape
     structure = at.structure
     worth, s0, s1 = np.zeros(m), np.zeros(m), np.zeros((m, d))
-    s2 = np.zeros((m, *new.core.shape[1:]))
+    s2 = np.zeros((0,) if structure.is_shared else new.core.shape)
     total = 0.0
     for block, weight, _ in arena.blocks(m):
         ratio = log_densities(arena, block, new) - log_f[block, None]
@@ -69,18 +71,12 @@ def _passed(arena: Arena, at: Solution, log_f: Float64Array, new: Parts) -> tupl
         resp = np.exp(ratio - both) * weight[:, None]
         total += weight.sum()
         s0 += resp.sum(axis=0)
-        for j in range(m):
-            held = np.flatnonzero(resp[:, j] > _NEXT_TO_NOTHING)
-            t = arena.rows[block][held] - new.means[j]
-            weighted = resp[held, j, None] * t
-            s1[j] += weighted.sum(axis=0)
-            if structure.is_shared:
-                continue
-            if s2.ndim == 3:
-                s2[j] += weighted.T @ t
-            else:
-                squares = (weighted * t).sum(axis=0)
-                s2[j] += squares.sum() if structure.is_spherical else squares
+        rows = arena.rows[block]
+        moved, spread = (_moments if rows.size * m <= _AT_ONCE else _sparse_moments)(
+            rows, new.means, resp, s2
+        )
+        s1 += moved
+        s2 += spread
     share = np.clip(s0 / total, 1e-300, 0.5)
     if structure.is_shared:
         moved = new.means + s1 / np.maximum(s0, 1e-300)[:, None]
@@ -88,3 +84,35 @@ def _passed(arena: Arena, at: Solution, log_f: Float64Array, new: Parts) -> tupl
     stats = SufficientStatistics(new.means, s0, s1, s2, 0.0, total)
     found = m_step(structure, stats, arena.reg)
     return Parts(share, found.params.means, found.core), worth
+
+
+def _moments(
+    rows: FloatArray, means: Float64Array, resp: Float64Array, like: Float64Array
+) -> tuple[Float64Array, Float64Array]:
+    """Sums of r t and of r t tᵀ about each mean: these as `like` has them, none if that is empty."""
+    t = rows - means[:, None]
+    weighted = resp.T[..., None] * t
+    first = weighted.sum(axis=1)
+    if like.ndim == 3:
+        return first, weighted.transpose(0, 2, 1) @ t
+    squares = np.einsum("mnd,mnd->md", weighted, t)
+    return first, _in_form(squares, like)
+
+
+def _sparse_moments(
+    rows: FloatArray, means: Float64Array, resp: Float64Array, like: Float64Array
+) -> tuple[Float64Array, Float64Array]:
+    """Return the same, of the rows that move a component: where rows are many, these are few."""
+    found = []
+    for j, mean in enumerate(means):
+        held = np.flatnonzero(resp[:, j] > _NEXT_TO_NOTHING)
+        found.append(_moments(rows[held], mean[None], resp[held, j, None], like[:1]))
+    first, second = (np.concatenate(part) for part in zip(*found, strict=True))
+    return first, second
+
+
+def _in_form(squares: Float64Array, like: Float64Array) -> Float64Array:
+    """Sums of squares (m, d) by feature as they are kept: so, or (m, 1) of all features, or none."""
+    if like.ndim == 1:
+        return squares[:0, 0]
+    return squares if squares.shape[1] == like.shape[1] else squares.sum(axis=1, keepdims=True)
