@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 from sklearn.datasets import make_blobs
 from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import KernelDensity
-
-mpl.use("Agg")
-
-from matplotlib import pyplot as plt
 
 from mixtura import GaussianMixture, KMeans, Mixture, MixtureOutlierDetector, MixtureSelector, datasets
 from mixtura.covariance import STRUCTURES
@@ -36,12 +31,6 @@ Array = np.ndarray[Any, Any]
 FAITHFUL = datasets.load_faithful().data
 FRAME = pd.DataFrame(FAITHFUL, columns=["eruptions", "waiting"])
 IN_FIVE = np.random.default_rng(0).normal(size=(50, 5))
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 @pytest.mark.parametrize("structure", STRUCTURES)

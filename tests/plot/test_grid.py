@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import polars as pl
 import pytest
-
-mpl.use("Agg")
-
 from matplotlib import pyplot as plt
 
 from mixtura import GaussianMixture, Mixture, datasets
@@ -24,12 +19,6 @@ DIABETES = datasets.load_diabetes()
 NAMES = list(DIABETES.feature_names)
 FRAME = pl.DataFrame(DIABETES.data, schema=NAMES)
 MODEL = GaussianMixture(3, random_state=0).fit(FRAME)
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def test_all_pairs_are_in_the_lower_triangle_with_names_on_the_outside() -> None:

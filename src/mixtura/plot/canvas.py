@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba_array
+from matplotlib.colors import LinearSegmentedColormap, to_rgba_array
 
 from mixtura._typing import Float64Array, FloatArray
 
@@ -75,13 +75,14 @@ def points(
     )
 
 
-def raster(ax: Axes, rows: FloatArray, cmap: str = "Greys") -> None:
+def raster(ax: Axes, rows: FloatArray, colour: str = "#222222") -> None:
     """Draw how many rows (N, 2) there are in each cell, on a logarithmic scale."""
     (x, right), (y, up) = _cells(rows[:, 0]), _cells(rows[:, 1])
     counts = np.bincount(up * _BINS + right, minlength=_BINS**2).reshape(_BINS, _BINS)
     shown = np.ma.masked_equal(np.log1p(counts), 0)
-    # Not as far as black, which would hide what is drawn there.
-    ax.pcolormesh(x, y, shown, cmap=cmap, vmax=1.5 * float(shown.max()), rasterized=True)
+    # Never opaque, which would hide what is drawn there.
+    shades = LinearSegmentedColormap.from_list("counts", [(colour, 0.25), (colour, 0.75)])
+    ax.pcolormesh(x, y, shown, cmap=shades, vmin=0.0, rasterized=True)
 
 
 def _cells(values: FloatArray) -> tuple[Float64Array, npt.NDArray[np.int64]]:

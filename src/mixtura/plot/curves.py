@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from mixtura._typing import Float64Array, FloatArray
+from mixtura._typing import Float64Array, FloatArray, IntArray
 from mixtura.plot.canvas import colour_of
 
-__all__ = ["filled_curves", "histogram", "limits", "reach"]
+__all__ = ["filled_curves", "histogram", "histogram_of_groups", "limits", "reach"]
 
 _SIGMAS = 3.5
 _MOST_BINS = 200
@@ -42,10 +42,20 @@ def filled_curves(ax: Axes, x: Float64Array, parts: Float64Array, labels: Sequen
 
 def histogram(ax: Axes, values: FloatArray, bins: Any = "auto") -> None:
     """Draw the shares of values (N,) as a density; "auto" is NumPy's rule with at most 200 bins."""
-    if isinstance(bins, str) and bins == "auto":
-        bins = _number_of_bins(values)
-    heights, edges = np.histogram(values, bins=bins, density=True)
+    heights, edges = np.histogram(values, bins=_bins(values, bins), density=True)
     ax.stairs(heights, edges, fill=True, color="#dddddd")
+
+
+def histogram_of_groups(ax: Axes, values: FloatArray, groups: IntArray, n_groups: int) -> None:
+    """Draw the shares of values (N,) by group, each in its colour, as densities that add up to 1."""
+    edges = np.histogram_bin_edges(values, _bins(values, "auto"))
+    for c in range(n_groups):
+        heights = np.histogram(values[groups == c], edges)[0] / (len(values) * np.diff(edges))
+        ax.stairs(heights, edges, color=colour_of(c), linewidth=1.0)
+
+
+def _bins(values: FloatArray, bins: Any) -> Any:
+    return _number_of_bins(values) if isinstance(bins, str) and bins == "auto" else bins
 
 
 def _number_of_bins(values: FloatArray) -> int:

@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from mixtura.errors import InputError
 from mixtura.plot.canvas import Display, axes_or_new, points
 from mixtura.plot.curves import filled_curves, histogram, limits
-from mixtura.plot.fits import feature_names, feature_numbers, fitted_mixture, rows_of
+from mixtura.plot.fits import feature_names, fitted_mixture, one_or_two_features, rows_of
 
 __all__ = ["DensityDisplay"]
 
@@ -82,18 +81,8 @@ class DensityDisplay(Display):
         'b'
         """
         mixture = fitted_mixture(estimator)
-        d = mixture.n_features
-        names = feature_names(estimator, d)
-        if features is not None:
-            chosen = feature_numbers(features, names, 1, 2)
-        elif d <= 2:
-            chosen = list(range(d))
-        else:
-            msg = (
-                f"a density over {d} features has no picture: choose one or two by features=(0, 1), or draw "
-                "all pairs by MixtureDisplay"
-            )
-            raise InputError(msg)
+        names = feature_names(estimator, mixture.n_features)
+        chosen = one_or_two_features(features, names, "a density")
         rows = None if X is None else rows_of(estimator, X, names)[:, chosen]
         shown = mixture.marginal(chosen)
         ax = axes_or_new(ax)

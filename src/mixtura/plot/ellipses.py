@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Ellipse
 
-from mixtura._typing import Float64Array
+from mixtura._typing import Float64Array, IntArray
 from mixtura.plot.canvas import colour_of
 
 __all__ = ["draw_ellipses", "ellipse"]
@@ -22,7 +22,8 @@ def draw_ellipses(
     mixture: Any,
     sigmas: Sequence[float],
     *,
-    groups: Sequence[int] | None = None,
+    groups: Sequence[int] | IntArray | None = None,
+    filled: bool = True,
     marker: float = 9.0,
 ) -> list[Ellipse]:
     """Draw the components of a mixture of two features, the fainter the less weight they have.
@@ -36,6 +37,8 @@ def draw_ellipses(
         Radii, in standard deviations.
     groups : sequence of int, optional
         What each component is coloured by; its number if None.
+    filled : bool
+        Whether ellipses are black on their colour, or curves of their colour.
     marker : float
         The size of a mean, in points.
 
@@ -51,11 +54,13 @@ def draw_ellipses(
         colour = colour_of(k if groups is None else groups[k])
         alpha = _FAINT * weight / heaviest
         for sigma in sigmas:
-            patch = ellipse(mixture.means[k], covariances[k], sigma)
-            patch.set(facecolor=colour, alpha=alpha / len(sigmas) * 1.5, zorder=1)
             edge = ellipse(mixture.means[k], covariances[k], sigma)
-            edge.set(fill=False, edgecolor="black", alpha=0.6, linewidth=1.0 / sigma, zorder=3)
-            ax.add_patch(patch)
+            edge.set(fill=False, edgecolor=colour, linewidth=2.0 / sigma, zorder=3)
+            if filled:
+                patch = ellipse(mixture.means[k], covariances[k], sigma)
+                patch.set(facecolor=colour, alpha=alpha / len(sigmas) * 1.5, zorder=1)
+                ax.add_patch(patch)
+                edge.set(edgecolor="black", alpha=0.6, linewidth=1.0 / sigma)
             ax.add_patch(edge)
             ellipses.append(edge)
         x, y = mixture.means[k]

@@ -21,6 +21,7 @@ __all__ = [
     "feature_numbers",
     "fitted_mixture",
     "inner",
+    "one_or_two_features",
     "rows_of",
     "two_features",
 ]
@@ -96,6 +97,22 @@ def two_features(features: Any, names: Sequence[str]) -> list[int]:
         msg = f"a picture has two axes, but the fit has {what}"
         raise InputError(msg)
     return [0, 1]
+
+
+def one_or_two_features(features: Any, names: Sequence[str], what: str) -> list[int]:
+    """Return the numbers of the features to draw, one or two.
+
+    Raises
+    ------
+    InputError
+        If there are more and none was chosen (calls the picture `what`), or the choice is not one or two.
+    """
+    if features is not None:
+        return feature_numbers(features, names, 1, 2)
+    if len(names) > 2:
+        msg = f"{what} over {len(names)} features has no picture: choose one or two by features=(0, 1)"
+        raise InputError(msg)
+    return list(range(len(names)))
 
 
 def rows_of(estimator: Any, X: npt.ArrayLike, names: Sequence[str]) -> FloatArray:

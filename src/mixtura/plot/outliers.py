@@ -15,7 +15,8 @@ from mixtura.plot.fits import feature_names, feature_numbers, rows_of
 
 __all__ = ["OutlierDisplay"]
 
-_ORDINARY, _OUTLIER = "#0072b2", "#d55e00"
+_ORDINARY: dict[str, Any] = {"color": "#0072b2", "marker": ".", "markersize": 4, "alpha": 0.6}
+_OUTLIER: dict[str, Any] = {"color": "#d55e00", "marker": "o", "markersize": 6}
 
 
 class OutlierDisplay(Display):
@@ -77,21 +78,14 @@ class OutlierDisplay(Display):
             x, label = rows_of(estimator, X, names)[:, j], names[j]
         ax = axes_or_new(ax)
         strange = scores < threshold
-        if len(scores) > MOST_POINTS:
-            raster(ax, np.column_stack([x, scores])[~strange], "Blues")
-        else:
-            ax.plot(x[~strange], scores[~strange], ".", color=_ORDINARY, markersize=4, alpha=0.6)
-        label_strange = f"{int(strange.sum())} outliers"
-        ax.plot(
-            x[strange],
-            scores[strange],
-            "o",
-            color=_OUTLIER,
-            markersize=6,
-            label=label_strange,
-            rasterized=True,
-        )
+        for held, style in ((~strange, _ORDINARY), (strange, _OUTLIER)):
+            rows = np.column_stack([x[held], scores[held]])
+            if len(rows) > MOST_POINTS:
+                raster(ax, rows, style["color"])
+                rows = rows[:0]
+            ax.plot(rows[:, 0], rows[:, 1], linestyle="none", **style)
+        ax.get_lines()[-1].set_label(f"{int(strange.sum())} outliers")
         ax.axhline(threshold, color="black", linestyle="--", linewidth=1, label=f"threshold {threshold:.3g}")
         ax.set(xlabel=label, ylabel="log-density (nats)")
-        ax.legend(frameon=False)
+        ax.legend(frameon=False, loc="best" if len(scores) <= MOST_POINTS else "lower right")
         return cls(ax)
