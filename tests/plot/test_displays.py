@@ -31,6 +31,7 @@ Array = np.ndarray[Any, Any]
 FAITHFUL = datasets.load_faithful().data
 FRAME = pd.DataFrame(FAITHFUL, columns=["eruptions", "waiting"])
 IN_FIVE = np.random.default_rng(0).normal(size=(50, 5))
+PAIR = Mixture([0.5, 0.5], [[0.0, 0.0], [4.0, 1.0]], [[1.0, 2.0], [2.0, 0.5]], "diag")
 
 
 @pytest.mark.parametrize("structure", STRUCTURES)
@@ -188,3 +189,28 @@ def test_without_matplotlib_it_says_what_to_install() -> None:
     code = "import sys; sys.modules['matplotlib'] = None\nimport mixtura\nimport mixtura.plot"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "pip install 'mixtura[plot]'" in done.stderr
+
+
+def test_clusters_of_components_have_one_colour() -> None:
+    mixture = Mixture([0.3, 0.3, 0.4], [[0.0, 0.0], [9.0, 0.0], [1.0, 1.0]], [1.0, 1.0, 1.0], "spherical")
+    rows = mixture.sample(300, 0)[0]
+    merging = mixture.merge()
+    display = MixtureDisplay.from_estimator(mixture, rows, clusters=merging)
+    colours = {tuple(colour) for colour in display.ax_.collections[0].get_facecolors()}
+    assert len(colours) == 2
+    means = [line.get_color() for line in display.ax_.get_lines()]
+    assert means == ["#0072b2", "#d55e00", "#0072b2"]
+    sure = merging.posterior(rows).max(axis=1)
+    np.testing.assert_allclose(display.ax_.collections[0].get_sizes(), 50 * sure**2)
+    by_hand = MixtureDisplay.from_estimator(mixture, rows, clusters=[0, 1, 0])
+    np.testing.assert_array_equal(by_hand.ax_.collections[0].get_sizes(), 50 * sure**2)
+    for wrong in ([0, 1], [0, 1, -1], [0.5, 1, 1], PAIR.merge()):
+        with pytest.raises(InputError, match="clusters must be a Merging of this mixture"):
+            MixtureDisplay.from_estimator(mixture, clusters=wrong)
+
+
+def test_points_shrink_where_there_are_many() -> None:
+    mixture = Mixture([1.0], [[0.0, 0.0]], 1.0, "tied_spherical")
+    for n, area in ((400, 50.0), (1000, 25.0), (20_000, 5.0)):
+        display = MixtureDisplay.from_estimator(mixture, mixture.sample(n, 0)[0])
+        np.testing.assert_allclose(display.ax_.collections[0].get_sizes(), area)

@@ -12,7 +12,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgba_array
 
 from mixtura._typing import Float64Array, FloatArray
 
-__all__ = ["MOST_POINTS", "Display", "axes_or_new", "colour_of", "colours_of", "points", "raster"]
+__all__ = ["MOST_POINTS", "Display", "axes_or_new", "colour_of", "colours_of", "points", "raster", "summed"]
 
 # Okabe and Ito's colours, which all can tell apart, dark enough for points on white.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c510a", "#5e3c99")
@@ -49,6 +49,12 @@ def colours_of(groups: npt.NDArray[np.integer[Any]]) -> Float64Array:
     """Return the colours of many groups, of shape (n, 4), as red, green, blue and alpha."""
     colours: Float64Array = to_rgba_array(_COLOURS)[groups % len(_COLOURS)]
     return colours
+
+
+def summed(parts: Float64Array, groups: npt.NDArray[np.integer[Any]]) -> Float64Array:
+    """Return the sums (n, n_groups) of the columns (n, K) of each group, which has a number a column."""
+    sums: Float64Array = parts @ (groups[:, None] == np.arange(groups.max() + 1))
+    return sums
 
 
 def points(

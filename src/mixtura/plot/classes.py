@@ -16,7 +16,16 @@ from mixtura.classifier import MixtureClassifier
 from mixtura.data.files.names import listed
 from mixtura.errors import InputError
 from mixtura.mixture import Mixture
-from mixtura.plot.canvas import MOST_POINTS, Display, axes_or_new, colour_of, colours_of, points, raster
+from mixtura.plot.canvas import (
+    MOST_POINTS,
+    Display,
+    axes_or_new,
+    colour_of,
+    colours_of,
+    points,
+    raster,
+    summed,
+)
 from mixtura.plot.curves import filled_curves, histogram_of_groups, limits
 from mixtura.plot.ellipses import draw_ellipses
 from mixtura.plot.fits import feature_names, one_or_two_features, rows_of
@@ -179,9 +188,7 @@ def _of_classes(classifier: MixtureClassifier, chosen: list[int]) -> tuple[Mixtu
 
 def _probabilities(mixture: Mixture, classes: IntArray, X: Float64Array) -> Float64Array:
     """Return the probability of each class given each row, of shape (n, n_classes)."""
-    members = classes[:, None] == np.arange(classes[-1] + 1)
-    probabilities: Float64Array = mixture.posterior(X) @ members
-    return probabilities
+    return summed(mixture.posterior(X), classes)
 
 
 def _line(
