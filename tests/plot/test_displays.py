@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 from sklearn.datasets import make_blobs
 from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import KernelDensity
-
-mpl.use("Agg")
-
-from matplotlib import pyplot as plt
 
 from mixtura import GaussianMixture, KMeans, Mixture, MixtureOutlierDetector, MixtureSelector, datasets
 from mixtura.covariance import STRUCTURES
@@ -36,12 +31,7 @@ Array = np.ndarray[Any, Any]
 FAITHFUL = datasets.load_faithful().data
 FRAME = pd.DataFrame(FAITHFUL, columns=["eruptions", "waiting"])
 IN_FIVE = np.random.default_rng(0).normal(size=(50, 5))
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    yield
-    plt.close("all")
+PAIR = Mixture([0.5, 0.5], [[0.0, 0.0], [4.0, 1.0]], [[1.0, 2.0], [2.0, 0.5]], "diag")
 
 
 @pytest.mark.parametrize("structure", STRUCTURES)
@@ -85,20 +75,25 @@ def test_two_of_many_features_are_chosen_by_number_or_name() -> None:
 @pytest.mark.parametrize(
     ("features", "words"),
     [
-        (None, r"5 features: choose two by features=\(0, 1\)"),
-        (("a", "z"), "features must be two of"),
-        ((0, 9), "features must be two of"),
-        ((0, 1, 2), "features must be two of"),
+        (("a", "z"), "features must be two to six of x0, x1, x2, x3, x4"),
+        ((0, 9), "features must be two to six of"),
+        ((0,), "features must be two to six of"),
+        ((0, 0), "each once"),
+        ((0, True), "features must be"),
     ],
 )
-def test_what_has_no_picture_says_what_to_do(features, words) -> None:
+def test_features_that_have_no_picture_are_named(features, words) -> None:
     model = GaussianMixture(1).fit(IN_FIVE)
     with pytest.raises(InputError, match=words):
         MixtureDisplay.from_estimator(model, IN_FIVE, features=features)
-    with pytest.raises(InputError, match="MixtureDisplay"):
-        DensityDisplay.from_estimator(model)
     with pytest.raises(InputError, match="use DensityDisplay"):
         MixtureDisplay.from_estimator(GaussianMixture(1).fit(IN_FIVE[:, :1]))
+
+
+@pytest.mark.parametrize("features", [None, (0, 1, 2), "z", ()])
+def test_a_density_needs_one_feature_or_two(features) -> None:
+    with pytest.raises(InputError, match=r"choose one or two by features|features must be one to two of"):
+        DensityDisplay.from_estimator(GaussianMixture(1).fit(IN_FIVE), features=features)
 
 
 @pytest.mark.parametrize("display", [MixtureDisplay, DensityDisplay, TraceDisplay, SelectionDisplay])
@@ -118,7 +113,9 @@ def test_the_density_of_one_feature_is_the_sum_of_its_components() -> None:
     np.testing.assert_allclose(density, model.mixture_.pdf(at))
     np.testing.assert_allclose(kernel.get_ydata(), np.exp(kde.score_samples(np.asarray(at)[:, None])))
     assert np.trapezoid(density, at) == pytest.approx(1.0, abs=0.05)
-    assert sum(patch.get_height() * patch.get_width() for patch in ax.patches) == pytest.approx(1.0)
+    heights, edges, _ = ax.patches[0].get_data()
+    assert heights @ np.diff(edges) == pytest.approx(1.0)
+    np.testing.assert_allclose(edges, np.histogram_bin_edges(x, "auto"))
 
 
 def test_contours_hold_their_shares_of_the_probability() -> None:
@@ -192,3 +189,28 @@ def test_without_matplotlib_it_says_what_to_install() -> None:
     code = "import sys; sys.modules['matplotlib'] = None\nimport mixtura\nimport mixtura.plot"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "pip install 'mixtura[plot]'" in done.stderr
+
+
+def test_clusters_of_components_have_one_colour() -> None:
+    mixture = Mixture([0.3, 0.3, 0.4], [[0.0, 0.0], [9.0, 0.0], [1.0, 1.0]], [1.0, 1.0, 1.0], "spherical")
+    rows = mixture.sample(300, 0)[0]
+    merging = mixture.merge()
+    display = MixtureDisplay.from_estimator(mixture, rows, clusters=merging)
+    colours = {tuple(colour) for colour in display.ax_.collections[0].get_facecolors()}
+    assert len(colours) == 2
+    means = [line.get_color() for line in display.ax_.get_lines()]
+    assert means == ["#0072b2", "#d55e00", "#0072b2"]
+    sure = merging.posterior(rows).max(axis=1)
+    np.testing.assert_allclose(display.ax_.collections[0].get_sizes(), 50 * sure**2)
+    by_hand = MixtureDisplay.from_estimator(mixture, rows, clusters=[0, 1, 0])
+    np.testing.assert_array_equal(by_hand.ax_.collections[0].get_sizes(), 50 * sure**2)
+    for wrong in ([0, 1], [0, 1, -1], [0.5, 1, 1], PAIR.merge()):
+        with pytest.raises(InputError, match="clusters must be a Merging of this mixture"):
+            MixtureDisplay.from_estimator(mixture, clusters=wrong)
+
+
+def test_points_shrink_where_there_are_many() -> None:
+    mixture = Mixture([1.0], [[0.0, 0.0]], 1.0, "tied_spherical")
+    for n, area in ((400, 50.0), (1000, 25.0), (20_000, 5.0)):
+        display = MixtureDisplay.from_estimator(mixture, mixture.sample(n, 0)[0])
+        np.testing.assert_allclose(display.ax_.collections[0].get_sizes(), area)
