@@ -10,7 +10,8 @@ import numpy as np
 from rich.console import Console
 from sklearn.exceptions import ConvergenceWarning
 
-from mixtura.cli.describe import assign, print_certainty, print_components, print_if_positive
+from mixtura.assignments import assign
+from mixtura.cli.describe import print_certainty, print_components, print_if_positive
 from mixtura.cli.options import DataOptions, FitOptions, parse_counts, parse_names, refuse_overwriting
 from mixtura.cli.progress import FitProgress
 from mixtura.cli.render import console, grid, heading, say
