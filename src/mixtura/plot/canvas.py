@@ -11,6 +11,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from sklearn.utils.validation import check_is_fitted
 
+from mixtura._text import printable, shortened
 from mixtura._typing import FloatArray
 from mixtura.data import as_matrix
 from mixtura.errors import InputError
@@ -22,6 +23,8 @@ __all__ = [
     "feature_names",
     "fitted_mixture",
     "inner",
+    "is_crowded",
+    "name_axes",
     "points",
     "two_features",
 ]
@@ -31,6 +34,8 @@ _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#
 # More points than these hide each other: they are drawn as a raster of counts.
 _MOST_POINTS = 20_000
 _BINS = 200
+# Of a name on an axis, in characters.
+_LONGEST_NAME = 60
 
 
 class Display:
@@ -104,6 +109,18 @@ def two_features(features: Sequence[int | str] | None, names: Sequence[str]) -> 
     return int(chosen[0]), int(chosen[1])
 
 
+def name_axes(ax: Axes, *, x: str | None = None, y: str | None = None) -> None:
+    """Write names of columns on axes as they are: a `$` in one begins no mathematics."""
+    for write, name in ((ax.set_xlabel, x), (ax.set_ylabel, y)):
+        if name is not None:
+            write(shortened(printable(name), _LONGEST_NAME), parse_math=False, usetex=False)
+
+
+def is_crowded(n_rows: int) -> bool:
+    """Whether so many rows are drawn as a raster, where no point has a colour of its own."""
+    return n_rows > _MOST_POINTS
+
+
 def points(
     ax: Axes,
     rows: npt.ArrayLike,
@@ -113,7 +130,7 @@ def points(
 ) -> FloatArray:
     """Draw rows (N, 2): each as a point, or as a raster of counts where there are too many."""
     xy = as_matrix(rows, n_features=2)
-    if len(xy) > _MOST_POINTS:
+    if is_crowded(len(xy)):
         counts, x, y = np.histogram2d(xy[:, 0], xy[:, 1], bins=_BINS)
         shown = np.ma.masked_equal(np.log1p(counts.T), 0)
         ax.pcolormesh(x, y, shown, cmap="Greys", rasterized=True)

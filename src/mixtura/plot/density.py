@@ -10,7 +10,15 @@ from matplotlib.axes import Axes
 
 from mixtura._typing import Float64Array
 from mixtura.errors import InputError
-from mixtura.plot.canvas import Display, axes_or_new, colour_of, feature_names, fitted_mixture, points
+from mixtura.plot.canvas import (
+    Display,
+    axes_or_new,
+    colour_of,
+    feature_names,
+    fitted_mixture,
+    name_axes,
+    points,
+)
 
 __all__ = ["DensityDisplay"]
 
@@ -79,10 +87,10 @@ class DensityDisplay(Display):
         rows = None if X is None else mixture._rows(X)
         if d == 1:
             _curve(ax, mixture, rows, kde, bins)
-            ax.set(xlabel=names[0], ylabel="density")
+            name_axes(ax, x=names[0], y="density")
         else:
             _contours(ax, mixture, rows)
-            ax.set(xlabel=names[0], ylabel=names[1])
+            name_axes(ax, x=names[0], y=names[1])
         return cls(ax)
 
 

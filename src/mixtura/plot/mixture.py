@@ -17,6 +17,8 @@ from mixtura.plot.canvas import (
     colour_of,
     feature_names,
     fitted_mixture,
+    is_crowded,
+    name_axes,
     points,
     two_features,
 )
@@ -85,11 +87,14 @@ class MixtureDisplay(Display):
         pair = two_features(features, names)
         ax = axes_or_new(ax)
         if X is not None:
-            p = mixture.posterior(X)
-            labels, sure = p.argmax(axis=1), p.max(axis=1)
-            rows = mixture._rows(X)[:, pair]
-            sizes = _SURE * sure**2 if certainty else np.full(len(rows), 0.5 * _SURE)
-            points(ax, np.ascontiguousarray(rows), colours=[colour_of(k) for k in labels], sizes=sizes)
+            rows = mixture._rows(X)
+            xy = np.ascontiguousarray(rows[:, pair])
+            if is_crowded(len(rows)):
+                points(ax, xy)
+            else:
+                p = mixture.posterior(rows)
+                sizes = _SURE * p.max(axis=1) ** 2 if certainty else np.full(len(rows), 0.5 * _SURE)
+                points(ax, xy, colours=[colour_of(k) for k in p.argmax(axis=1)], sizes=sizes)
         ellipses = []
         covariances = mixture.expanded_covariances()
         heaviest = mixture.weights.max()
@@ -106,7 +111,7 @@ class MixtureDisplay(Display):
                 ellipses.append(edge)
             ax.plot(*centre, "X", color=colour_of(k), markeredgecolor="black", markersize=9, zorder=4)
         ax.autoscale_view()
-        ax.set(xlabel=names[pair[0]], ylabel=names[pair[1]])
+        name_axes(ax, x=names[pair[0]], y=names[pair[1]])
         return cls(ax, ellipses)
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from mixtura.errors import InputError
-from mixtura.plot.canvas import Display, axes_or_new, feature_names
+from mixtura.plot.canvas import Display, axes_or_new, feature_names, name_axes
 
 __all__ = ["OutlierDisplay"]
 
@@ -75,6 +75,6 @@ class OutlierDisplay(Display):
         label_strange = f"{int(strange.sum())} outliers"
         ax.plot(x[strange], scores[strange], "o", color=_OUTLIER, markersize=6, label=label_strange)
         ax.axhline(threshold, color="black", linestyle="--", linewidth=1, label=f"threshold {threshold:.3g}")
-        ax.set(xlabel=label, ylabel="log-density (nats)")
+        name_axes(ax, x=label, y="log-density (nats)")
         ax.legend(frameon=False)
         return cls(ax)

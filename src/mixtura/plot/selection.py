@@ -6,10 +6,10 @@ from typing import Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
-from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import InputError
 from mixtura.plot.canvas import Display, axes_or_new, colour_of
+from mixtura.selection import Comparison, MixtureSelector, Selection
 
 __all__ = ["SelectionDisplay"]
 
@@ -43,13 +43,13 @@ class SelectionDisplay(Display):
         kind: str = "curves",
         ax: Axes | None = None,
     ) -> Self:
-        """Draw the table of a fitted `MixtureSelector`.
+        """Draw what a fitted `MixtureSelector`, or `mixtura.selection.select`, has compared.
 
         Candidates whose components the data do not settle are hollow: their likelihood means nothing.
 
         Parameters
         ----------
-        selector : MixtureSelector
+        selector : MixtureSelector, Selection or Comparison
         column : {'bic', 'aic', 'icl', 'cv', 'log_likelihood', 'criterion'}, optional
             Of `table_`; what was chosen by if None.
         kind : {'curves', 'bars'}
@@ -64,10 +64,10 @@ class SelectionDisplay(Display):
         NotFittedError
         InputError
         """
-        check_is_fitted(selector, "table_")
-        table = selector.table_
+        compared = _compared(selector)
+        table, best = compared.table, compared.best_index
         if column is None:
-            column = selector.criterion if isinstance(selector.criterion, str) else "criterion"
+            column = compared.criterion
         if column not in _LABELS:
             msg = f"column must be one of {', '.join(map(repr, _LABELS))}, but got {column!r}"
             raise InputError(msg)
@@ -77,7 +77,6 @@ class SelectionDisplay(Display):
         ax = axes_or_new(ax)
         structures = list(dict.fromkeys(table["covariance_type"]))
         counts = np.unique(table["n_components"])
-        best = selector.best_index_
         at: dict[int, float] = {}
         for s, structure in enumerate(structures):
             rows = np.flatnonzero(table["covariance_type"] == structure)
@@ -109,3 +108,14 @@ class SelectionDisplay(Display):
         ax.set(xlabel="components", ylabel=_LABELS[column])
         ax.legend(frameon=False)
         return cls(ax)
+
+
+def _compared(selector: Any) -> Comparison:
+    if isinstance(selector, Comparison):
+        return selector
+    if isinstance(selector, Selection):
+        return selector.comparison
+    if isinstance(selector, MixtureSelector):
+        return selector.comparison_
+    msg = f"selector must be a MixtureSelector or a Selection, but got {type(selector).__name__}"
+    raise InputError(msg)
