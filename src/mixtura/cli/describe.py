@@ -8,10 +8,10 @@ from rich.console import Console
 from mixtura._text import mean_and_spread
 from mixtura.assignments import Assignments, certainty_bands
 from mixtura.cli.render import fits, grid, heading, say
-from mixtura.data.files import counted
+from mixtura.data.files import Table, counted, listed
 from mixtura.mixture import Mixture
 
-__all__ = ["feature_names", "print_certainty", "print_components", "print_if_positive"]
+__all__ = ["feature_names", "print_certainty", "print_components", "print_if_positive", "remarks_on"]
 
 _SHOWN_FEATURES = 30
 
@@ -21,6 +21,21 @@ def feature_names(mixture: Mixture) -> tuple[str, ...]:
     if mixture.feature_names is not None:
         return tuple(mixture.feature_names)
     return tuple(f"column_{j + 1}" for j in range(mixture.n_features))
+
+
+def remarks_on(table: Table) -> list[str]:
+    """Return what was left out of a data file, in sentences."""
+    remarks = []
+    if table.left_out:
+        reasons: dict[str, list[str]] = {}
+        for name, reason in table.left_out:
+            reasons.setdefault(reason, []).append(name)
+        remarks.append(f"left out: {'; '.join(f'{listed(names)} ({why})' for why, names in reasons.items())}")
+    if table.n_dropped:
+        remarks.append(
+            f"left out: {table.n_dropped} of {counted(table.n_rows_file, 'row')}, with missing values"
+        )
+    return remarks
 
 
 def print_components(to: Console, mixture: Mixture, assignments: Assignments | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from mixtura.errors import InputError
@@ -81,7 +82,7 @@ class SelectionDisplay(Display):
         for s, structure in enumerate(structures):
             rows = np.flatnonzero(table["covariance_type"] == structure)
             rows = rows[np.argsort(table["n_components"][rows])]
-            x = table["n_components"][rows].astype(np.float64)
+            x: npt.NDArray[Any] = table["n_components"][rows].astype(np.float64)
             if kind == "bars":
                 x = np.searchsorted(counts, x) + _WIDTH * ((s + 0.5) / len(structures) - 0.5)
             y = table[column][rows]

@@ -6,7 +6,8 @@ from collections import Counter
 
 import numpy as np
 
-from mixtura.report.grid import Cell, Grid, cell, number, whole
+from mixtura._typing import IntArray
+from mixtura.report.grid import Cell, Grid, cell, criterion, whole
 from mixtura.selection import Comparison
 
 __all__ = ["CRITERIA", "candidates_grid", "criterion_grid"]
@@ -21,7 +22,6 @@ CRITERIA = {
 _SHOWN_COUNTS = 60
 _SHOWN_CANDIDATES = 240
 _SHOWN_REASONS = 6
-_WIDEST_NUMBER = 1e9
 _LOOSE = "! components that the data do not settle: the criterion says nothing of the data"
 _UNFINISHED = "~ not converged"
 
@@ -33,9 +33,7 @@ def criterion_grid(compared: Comparison) -> Grid:
     counts = np.unique(table["n_components"])
     at = {
         (int(k), structure): i
-        for i, (k, structure) in enumerate(
-            zip(table["n_components"], table["covariance_type"], strict=True)
-        )
+        for i, (k, structure) in enumerate(zip(table["n_components"], table["covariance_type"], strict=True))
     }
     rows = []
     for k in _around(counts, table["n_components"][compared.best_index]):
@@ -74,13 +72,14 @@ def candidates_grid(compared: Comparison) -> Grid:
         remark = table["error"][i] or table["findings"][i]
         if not remark and _is_unfinished(compared, i):
             remark = "not converged"
-        mark = "best" if chosen else "failed" if table["error"][i] else "loose" if table["findings"][i] else ""
+        mark = "failed" if table["error"][i] else "loose" if table["findings"][i] else ""
+        mark = "best" if chosen else mark
         rows.append(
             [
                 Cell(f"{table['n_components'][i]}{' ★' * chosen}", mark="best" * chosen),
                 cell(table["covariance_type"][i]),
                 cell(whole(int(table["n_parameters"][i]))),
-                *(cell(_criterion(table[name][i])) for name in ("log_likelihood", *columns)),
+                *(cell(criterion(table[name][i])) for name in ("log_likelihood", *columns)),
                 cell(whole(int(table["n_passes"][i])) if not table["error"][i] else "–"),
                 Cell("chosen" if chosen and not remark else remark, mark=mark),
             ]
@@ -90,7 +89,7 @@ def candidates_grid(compared: Comparison) -> Grid:
     return Grid("All candidates", [cell(text) for text in head], rows, notes, frozenset({1, len(head) - 1}))
 
 
-def _around(counts: np.ndarray, best: int) -> np.ndarray:  # type: ignore[type-arg]
+def _around(counts: IntArray, best: int) -> IntArray:
     """Return the counts to show: all, or those nearest to the best."""
     nearest = np.argsort(np.abs(counts - best), kind="stable")[:_SHOWN_COUNTS]
     return np.asarray(np.sort(counts[nearest]))
@@ -99,17 +98,12 @@ def _around(counts: np.ndarray, best: int) -> np.ndarray:  # type: ignore[type-a
 def _value_cell(compared: Comparison, i: int) -> Cell:
     if _is_failed(compared, i):
         return Cell("–", mark="failed")
-    text = _criterion(compared.table[compared.criterion][i])
+    text = criterion(compared.table[compared.criterion][i])
     if i == compared.best_index:
         return Cell(f"{text} ★", mark="best")
     if compared.table["findings"][i]:
         return Cell(f"{text} !", mark="loose")
     return Cell(f"{text} ~") if _is_unfinished(compared, i) else cell(text)
-
-
-def _criterion(value: float) -> str:
-    size = abs(value)
-    return number(value) if not 1 <= size < _WIDEST_NUMBER else f"{value:.1f}" if size >= 100 else f"{value:.3f}"
 
 
 def _is_failed(compared: Comparison, i: int) -> bool:

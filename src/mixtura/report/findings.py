@@ -17,8 +17,8 @@ _ENDINGS = {
     "max_iter": "The fit ended by max_iter before it had converged: give a larger max_iter.",
     "callback": "The callback ended the fit: its parameters may be short of an optimum.",
     "interrupted": "The fit was interrupted: fit again for an optimum.",
-    "singular": "A component collapsed, and the parameters are those before: use reg_covar='auto', a larger one, "
-    "or fewer components.",
+    "singular": "A component collapsed, and the parameters are those before: use reg_covar='auto', a larger "
+    "one, or fewer components.",
 }
 
 

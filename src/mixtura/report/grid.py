@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Cell", "Grid", "cell", "number", "share", "transposed", "whole"]
+__all__ = ["Cell", "Grid", "cell", "criterion", "number", "share", "transposed", "whole"]
+
+_WIDEST = 1e9
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,21 @@ def number(value: float, digits: int = 5) -> str:
     >>> number(1234.5678), number(0.000123456), number(float("nan"))
     ('1234.6', '0.00012346', '–')
     """
-    return "–" if value != value else f"{value:.{digits}g}"
+    return "–" if math.isnan(value) else f"{value:.{digits}g}"
+
+
+def criterion(value: float) -> str:
+    """Return a BIC or the like: what is compared are differences, so decimals stay while there is room.
+
+    Examples
+    --------
+    >>> criterion(2314.296), criterion(-4.14086)
+    ('2314.3', '-4.141')
+    """
+    size = abs(value)
+    if not 1 <= size < _WIDEST:
+        return number(value)
+    return f"{value:.1f}" if size >= 100 else f"{value:.3f}"
 
 
 def whole(value: int) -> str:

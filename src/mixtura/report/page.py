@@ -14,7 +14,7 @@ __all__ = ["rendered"]
 
 
 def _shown(value: Any) -> Any:
-    """Return text without control characters: neither a line break nor what turns the direction of writing."""
+    """Return text without control characters: no line breaks, no turns of direction."""
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 

@@ -22,7 +22,7 @@ from mixtura.plot import (
     SelectionDisplay,
     TraceDisplay,
 )
-from mixtura.plot.canvas import colour_of, name_axes
+from mixtura.plot.canvas import colour_of, is_crowded, name_axes
 from mixtura.report.columns import telling_pair
 from mixtura.report.grid import share
 from mixtura.report.subject import Subject
@@ -73,7 +73,7 @@ def _drawn(draw: Callable[[Axes], object], alt: str, caption: str) -> Picture:
 
 
 def model_pictures(subject: Subject, rows: FloatArray) -> list[Picture]:
-    """Draw the density where there are one or two columns, and ellipses of two where there are more than one."""
+    """Draw ellipses in two columns where there are so many, and the density where there are no more."""
     mixture, names, pictures = subject.mixture, subject.names, []
     d = mixture.n_features
     if d > 1:
@@ -84,6 +84,9 @@ def model_pictures(subject: Subject, rows: FloatArray) -> list[Picture]:
             f"{mixture.means[k, pair[0]]:.4g}, {mixture.means[k, pair[1]]:.4g}"
             for k in range(min(mixture.n_components, _TOLD))
         )
+        points = "the smaller a point, the less sure its component"
+        if is_crowded(len(rows)):
+            points = "where it is darker, there are more rows"
         why = ""
         if d > 2 and mixture.n_components > 1:
             why = f" Of the {d} columns, these two tell the components apart best."
@@ -91,8 +94,8 @@ def model_pictures(subject: Subject, rows: FloatArray) -> list[Picture]:
             _drawn(
                 lambda ax: MixtureDisplay.from_estimator(mixture, rows, features=pair, ax=ax),
                 f"Rows of the data with {x} to the right and {y} upwards, and ellipses: {where}.",
-                f"{x} and {y}: crosses are means, ellipses hold 1, 2 and 3 standard deviations of a component; "
-                f"the smaller a point, the less sure its component.{why}",
+                f"{x} and {y}: crosses are means, ellipses 1, 2 and 3 standard deviations of a component; "
+                f"{points}.{why}",
             )
         )
     if d <= 2:
@@ -124,19 +127,26 @@ def selection_picture(subject: Subject) -> Picture | None:
     structure, k = compared.table["covariance_type"][best], compared.table["n_components"][best]
     return _drawn(
         lambda ax: SelectionDisplay.from_estimator(compared, ax=ax),
-        f"Criterion over the number of components, a curve a covariance structure; the star is on {k} {structure}.",
-        "The criterion of every candidate: the star is the one that was chosen, hollow points say nothing of the "
-        "data.",
+        "Criterion over the number of components, a curve a covariance structure; the star is on "
+        f"{k} {structure}.",
+        "The criterion of every candidate: the star is the one that was chosen, hollow points say nothing of "
+        "the data.",
     )
 
 
-def certainty_picture(certainty: Float64Array, weight: Float64Array | None) -> Picture:
-    """Draw how the certainties of rows are distributed."""
+def certainty_picture(
+    subject: Subject, certainty: Float64Array, weight: Float64Array | None
+) -> Picture | None:
+    """Draw how the certainties of rows are distributed, if there is more than one component to be sure of."""
+    if subject.mixture.n_components == 1:
+        return None
 
     def draw(ax: Axes) -> None:
         total = float(len(certainty) if weight is None else weight.sum())
         shares = np.full(len(certainty), 1.0 / total) if weight is None else weight / total
-        ax.hist(certainty, bins=_BINS, range=(0.0, 1.0), weights=shares, color=colour_of(0), edgecolor="white")
+        ax.hist(
+            certainty, bins=_BINS, range=(0.0, 1.0), weights=shares, color=colour_of(0), edgecolor="white"
+        )
         ax.spines[["top", "right"]].set_visible(False)
         ax.set(xlim=(0.0, 1.0))
         ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
@@ -172,11 +182,12 @@ def outlier_picture(subject: Subject, rows: FloatArray) -> Picture | None:
 def trace_picture(subject: Subject) -> Picture | None:
     """Draw how the fit rose, if there is a record of it."""
     fit = subject.fit
-    trace = getattr(fit, "trace_", ())
+    trace = np.asarray(getattr(fit, "trace_", ()))
     if len(trace) < 2:
         return None
     return _drawn(
         lambda ax: TraceDisplay.from_estimator(fit, ax=ax),
-        f"Log-likelihood a row after each of {len(trace) - 1} passes, from {trace[0]:.5g} to {trace[-1]:.5g} nats.",
+        f"Log-likelihood a row after each of {len(trace) - 1} passes, from {trace[0]:.5g} to "
+        f"{trace[-1]:.5g} nats.",
         "The log-likelihood pass by pass; a fit that has converged ends flat.",
     )

@@ -20,7 +20,7 @@ from mixtura.report import pictures, tables
 from mixtura.report.candidates import candidates_grid, criterion_grid
 from mixtura.report.columns import summaries
 from mixtura.report.findings import findings_of
-from mixtura.report.grid import Grid, number, share, whole
+from mixtura.report.grid import Grid, criterion, number, share, whole
 from mixtura.report.page import rendered
 from mixtura.report.subject import Subject, subject_of
 from mixtura.report.usage import python_lines, shell_lines
@@ -97,13 +97,14 @@ class MixtureReport:
         remarks: Sequence[str] = (),
     ) -> None:
         subject, rows = subject_of(estimator).with_rows(X)
+        model, data = (None if file is None else str(file) for file in (model_file, data_file))
         weight = as_sample_weight(sample_weight, len(rows))
         labels = _checked_labels(row_labels, len(rows))
         self.html = rendered(
             title=title or "Report of a mixture",
-            usage_python=python_lines(subject, None if model_file is None else str(model_file)),
-            usage_shell=shell_lines(*(None if file is None else str(file) for file in (model_file, data_file))),
-            data_file=None if data_file is None else str(data_file),
+            usage_python=python_lines(subject, model),
+            usage_shell=shell_lines(model, data),
+            data_file=data,
             remarks=remarks,
             **_contents(subject, rows, weight, labels),
         )
@@ -164,8 +165,8 @@ def _contents(
             ("covariance", mixture.covariance_type),
             ("parameters", whole(mixture.n_parameters)),
             ("log-likelihood a row", f"{log_likelihood / total:.4f}"),
-            ("BIC", number(bic, 7)),
-            ("assigned with 0.9 or more", share(sure)),
+            ("BIC", criterion(bic)),
+            *([("sure of their component", share(sure))] if mixture.n_components > 1 else []),
         ],
         "findings": findings,
         "changed": _settings(subject, changed=True),
@@ -181,7 +182,7 @@ def _contents(
         "pictures": pictures.model_pictures(subject, rows),
         "bands": tables.bands_grid(bands, weighted=weight is not None),
         "groups": tables.groups_grid(assigned, mixture.n_components, weight),
-        "certainty_picture": pictures.certainty_picture(assigned.certainty, weight),
+        "certainty_picture": pictures.certainty_picture(subject, assigned.certainty, weight),
         "strangest": _strangest(subject, rows, weight, labels, assigned),
         "outlier_picture": pictures.outlier_picture(subject, rows),
         "n_outliers": _n_outliers(subject, density),

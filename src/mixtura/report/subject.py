@@ -93,8 +93,8 @@ def _mismatch(own: tuple[str, ...], given: list[str]) -> str:
     missing = [name for name in own if name not in given]
     if missing:
         return (
-            f"X has no column {listed(missing)}, which the model was fitted on; it has {listed(given)}: give the "
-            "columns of the fit"
+            f"X has no column {listed(missing)}, which the model was fitted on; it has {listed(given)}: give "
+            "the columns of the fit"
         )
     return f"X has the columns of the fit in another order: give them as {listed(own)}"
 
