@@ -133,7 +133,8 @@ def points(
     if is_crowded(len(xy)):
         counts, x, y = np.histogram2d(xy[:, 0], xy[:, 1], bins=_BINS)
         shown = np.ma.masked_equal(np.log1p(counts.T), 0)
-        ax.pcolormesh(x, y, shown, cmap="Greys", rasterized=True)
+        # Below all else: what is drawn over so many rows would be hidden.
+        ax.pcolormesh(x, y, shown, cmap="Greys", rasterized=True, zorder=0.5)
         return xy
     ax.scatter(
         xy[:, 0],

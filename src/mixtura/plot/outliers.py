@@ -9,15 +9,19 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from mixtura.errors import InputError
-from mixtura.plot.canvas import Display, axes_or_new, feature_names, name_axes
+from mixtura.plot.canvas import Display, axes_or_new, feature_names, is_crowded, name_axes, points
 
 __all__ = ["OutlierDisplay"]
 
 _ORDINARY, _OUTLIER = "#0072b2", "#d55e00"
+# So many outliers are drawn large.
+_FEW = 100
 
 
 class OutlierDisplay(Display):
     """Log-density of each row against a feature, with the threshold below which it is an outlier.
+
+    Of more than 20 000 rows, those that are no outliers are drawn as a raster of counts.
 
     Attributes
     ----------
@@ -71,10 +75,19 @@ class OutlierDisplay(Display):
             x, label = values[:, j], names[j]
         ax = axes_or_new(ax)
         strange = scores < threshold
-        ax.plot(x[~strange], scores[~strange], ".", color=_ORDINARY, markersize=4, alpha=0.6, rasterized=True)
-        label_strange = f"{int(strange.sum())} outliers"
-        ax.plot(x[strange], scores[strange], "o", color=_OUTLIER, markersize=6, label=label_strange)
+        if is_crowded(len(scores)):
+            points(ax, np.column_stack([x[~strange], scores[~strange]]))
+        else:
+            ax.plot(x[~strange], scores[~strange], ".", color=_ORDINARY, markersize=4, alpha=0.6)
+        n = int(strange.sum())
+        size = 6 if n <= _FEW else 3
+        ax.plot(x[strange], scores[strange], "o", color=_OUTLIER, markersize=size, label=f"{n} outliers")
         ax.axhline(threshold, color="black", linestyle="--", linewidth=1, label=f"threshold {threshold:.3g}")
         name_axes(ax, x=label, y="log-density (nats)")
-        ax.legend(frameon=False)
+        if feature is None:
+            ax.ticklabel_format(axis="x", style="plain")
+        if is_crowded(len(scores)):
+            ax.legend(loc="lower left", framealpha=0.9)
+        else:
+            ax.legend(frameon=False)
         return cls(ax)

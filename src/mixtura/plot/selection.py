@@ -107,7 +107,8 @@ class SelectionDisplay(Display):
         elif len(counts) <= 20:
             ax.set_xticks(counts)
         ax.set(xlabel="components", ylabel=_LABELS[column])
-        ax.legend(frameon=False)
+        # Beside the axes: seven lines of text find no place among six curves.
+        ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         return cls(ax)
 
 

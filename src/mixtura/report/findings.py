@@ -47,7 +47,7 @@ def findings_of(
     for diagnostic in getattr(fit, "diagnostics_", ()):
         text = diagnostic.message
         found.append(Finding(f"{diagnostic.finding} components", f"{text[0].upper()}{text[1:]}."))
-    reason = getattr(fit, "stopping_reason_", "")
+    reason = subject.stopping_reason
     if reason in _ENDINGS:
         found.append(Finding("not converged", _ENDINGS[reason]))
     same = [column.name for column in columns if column.least == column.most]
@@ -75,6 +75,6 @@ def _is_of_other_rows(subject: Subject, log_likelihood: float) -> bool:
     # A penalised likelihood, or one of the rows that a detector keeps, is another number.
     if subject.detector is not None or fit is None or fit.covariance_prior is not None:
         return False
-    if len(getattr(fit, "trace_", ())) == 0:
+    if not len(subject.trace):
         return False
     return abs(fit.lower_bound_ - log_likelihood) > _ROUNDING * max(1.0, abs(log_likelihood))

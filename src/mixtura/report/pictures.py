@@ -181,12 +181,11 @@ def outlier_picture(subject: Subject, rows: FloatArray) -> Picture | None:
 
 def trace_picture(subject: Subject) -> Picture | None:
     """Draw how the fit rose, if there is a record of it."""
-    fit = subject.fit
-    trace = np.asarray(getattr(fit, "trace_", ()))
+    trace = subject.trace
     if len(trace) < 2:
         return None
     return _drawn(
-        lambda ax: TraceDisplay.from_estimator(fit, ax=ax),
+        lambda ax: TraceDisplay.from_estimator(subject.fit, ax=ax),
         f"Log-likelihood a row after each of {len(trace) - 1} passes, from {trace[0]:.5g} to "
         f"{trace[-1]:.5g} nats.",
         "The log-likelihood pass by pass; a fit that has converged ends flat.",

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from mixtura._typing import FloatArray
+from mixtura._typing import Float64Array, FloatArray
 from mixtura.covariance import CovarianceStructure
 from mixtura.data.files.names import listed
 from mixtura.errors import InputError
@@ -67,6 +67,16 @@ class Subject:
         """Names of the columns: x0, x1 and so on, if nobody gave any."""
         own = self.mixture.feature_names
         return [f"x{j}" for j in range(self.mixture.n_features)] if own is None else list(own)
+
+    @property
+    def trace(self) -> Float64Array:
+        """Log-likelihood a row after each pass; empty without a record of a fit."""
+        return np.asarray(getattr(self.fit, "trace_", ()), dtype=np.float64)
+
+    @property
+    def stopping_reason(self) -> str:
+        """Why the fit ended; '' without a record of it."""
+        return self.fit.stopping_reason_ if self.fit is not None and len(self.trace) else ""
 
     def with_rows(self, X: npt.ArrayLike) -> tuple[Subject, FloatArray]:
         """Return the rows, checked against the model, and the subject with names from them if it has none.
@@ -161,7 +171,11 @@ def _of_selection(selection: Selection) -> Subject:
     )
     shared = tuple(setting for setting in inside.settings if setting.name not in {a.name for a in asked})
     return replace(
-        inside, kind="selection", comparison=compared, settings=asked + shared, saved_from=".estimator"
+        inside,
+        kind="mixtura.selection.select",
+        comparison=compared,
+        settings=asked + shared,
+        saved_from=".estimator",
     )
 
 

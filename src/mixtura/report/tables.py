@@ -94,9 +94,14 @@ def correlations_grid(mixture: Mixture, names: Sequence[str]) -> Grid | None:
     first, second = np.triu_indices(d, 1)
     rho = covariances[:, first, second] / sd[:, first] / sd[:, second]
     strongest = np.argsort(-np.abs(rho).max(axis=0), kind="stable")[:_SHOWN_PAIRS]
+    # Rounded here, and without the sign of a zero.
+    shown = np.round(rho, 2) + 0.0
     head = [cell("columns"), *([cell("all components")] if is_shared else map(_component, range(n)))]
     rows = [
-        [cell(f"{names[first[p]]}, {names[second[p]]}"), *(cell(f"{value:+.2f}") for value in rho[:, p])]
+        [
+            cell(f"{names[first[p]]}, {names[second[p]]}"),
+            *(cell(f"{value:+.2f}") for value in shown[:, p]),
+        ]
         for p in strongest
     ]
     notes = _more(len(first), _SHOWN_PAIRS, "pair") + _more(mixture.n_features, d, "column")

@@ -10,6 +10,12 @@ from mixtura.report.subject import Subject
 __all__ = ["python_lines", "shell_lines"]
 
 _MODEL, _DATA = "model.mixtura", "data.csv"
+# What users call an estimator of a class.
+_NAMES = {
+    "MixtureSelector": "selector",
+    "MixtureOutlierDetector": "detector",
+    "mixtura.selection.select": "selection",
+}
 
 
 def python_lines(subject: Subject, model_file: str | None) -> list[str]:
@@ -30,8 +36,7 @@ def python_lines(subject: Subject, model_file: str | None) -> list[str]:
 
 
 def _name(subject: Subject) -> str:
-    names = {"MixtureSelector": "selector", "MixtureOutlierDetector": "detector", "selection": "selection"}
-    return names.get(subject.kind, "mixture" if subject.fit is None else "model")
+    return _NAMES.get(subject.kind, "mixture" if subject.fit is None else "model")
 
 
 def shell_lines(model_file: str | None, data_file: str | None) -> list[str]:
