@@ -203,7 +203,9 @@ def _settings(subject: Subject, *, changed: bool) -> Grid | None:
     chosen = [setting for setting in subject.settings if setting.is_changed == changed]
     if not chosen:
         return None
-    return tables.settings_grid(chosen, "Settings" if changed else "Settings left at their defaults")
+    return tables.settings_grid(
+        chosen, "Settings that were given" if changed else "Settings left at their defaults"
+    )
 
 
 def _strangest(

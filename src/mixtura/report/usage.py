@@ -26,10 +26,11 @@ def python_lines(subject: Subject, model_file: str | None) -> list[str]:
         lines.append(f"{_name(subject)}{subject.saved_from}.save({file})  # once, where it was fitted")
     lines += ["import mixtura", f"model = mixtura.load({file})"]
     if subject.fit is None:
-        lines += ["labels = model.predict(X)", "probabilities = model.posterior(X)", "model.log_pdf(X)"]
+        probabilities, density = "posterior", "log_pdf"
     else:
-        lines += ["labels = model.predict(X)", "probabilities = model.predict_proba(X)"]
-        lines.append("log_density = model.score_samples(X)")
+        probabilities, density = "predict_proba", "score_samples"
+    lines += ["labels = model.predict(X)", f"probabilities = model.{probabilities}(X)"]
+    lines.append(f"log_density = model.{density}(X)")
     if subject.detector is not None:
         lines.append(f"outliers = log_density < {subject.detector.offset_!r}")
     return lines
