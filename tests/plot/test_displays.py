@@ -6,6 +6,7 @@ import subprocess
 import sys
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,6 +27,7 @@ from mixtura.plot import (
     TraceDisplay,
     image_grid,
 )
+from mixtura.selection import select
 
 Array = np.ndarray[Any, Any]
 FAITHFUL = datasets.load_faithful().data
@@ -55,6 +57,13 @@ def test_points_are_smaller_the_less_sure_they_are() -> None:
     sizes = display.ax_.collections[0].get_sizes()
     np.testing.assert_allclose(sizes, 50 * model.predict_proba(FRAME).max(axis=1) ** 2)
     assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("eruptions", "waiting")
+
+
+def test_names_on_axes_are_no_tex() -> None:
+    frame = pd.DataFrame(FAITHFUL, columns=["eruptions", "waiting_time"])
+    model = GaussianMixture(2, random_state=0).fit(frame)
+    with mpl.rc_context({"text.usetex": True}):
+        assert not MixtureDisplay.from_estimator(model, frame).ax_.yaxis.label.get_usetex()
 
 
 def test_many_rows_are_a_raster_and_no_heap_of_points() -> None:
@@ -214,3 +223,45 @@ def test_points_shrink_where_there_are_many() -> None:
     for n, area in ((400, 50.0), (1000, 25.0), (20_000, 5.0)):
         display = MixtureDisplay.from_estimator(mixture, mixture.sample(n, 0)[0])
         np.testing.assert_allclose(display.ax_.collections[0].get_sizes(), area)
+
+
+@pytest.mark.parametrize("name", ["$\\alpha$", "$\\frac$", "_x^2", "a_b", "100 $", "\\$5", "a\nb", "y" * 500])
+def test_names_on_axes_are_only_text(name) -> None:
+    frame = pd.DataFrame(FAITHFUL, columns=["eruptions", name])
+    model = GaussianMixture(2, random_state=0).fit(frame)
+    kmeans = KMeans(2, random_state=0).fit(frame)
+    detector = MixtureOutlierDetector(random_state=0).fit(frame)
+    labels = [
+        MixtureDisplay.from_estimator(model, frame).ax_.yaxis.label,
+        DensityDisplay.from_estimator(model, frame).ax_.yaxis.label,
+        KMeansDisplay.from_estimator(kmeans, frame).ax_.yaxis.label,
+        OutlierDisplay.from_estimator(detector, frame, feature=name).ax_.xaxis.label,
+    ]
+    for label in labels:
+        shown = name.replace("\n", "\\n")
+        assert label.get_text() == (shown if len(shown) <= 60 else f"{'y' * 30}…{'y' * 29}")
+        assert not label.get_parse_math()
+        label.figure.canvas.draw()
+
+
+def test_many_rows_are_a_raster_without_a_posterior() -> None:
+    X = np.random.default_rng(0).normal(size=(30_000, 2))
+    X[0] = 40.0
+    detector = MixtureOutlierDetector(random_state=0).fit(X)
+    (raster, *_), (ordinary, *_) = (
+        MixtureDisplay.from_estimator(detector, X).ax_.collections,
+        OutlierDisplay.from_estimator(detector, X).ax_.collections,
+    )
+    # log(1 + count) of each cell.
+    for drawn, n in ((raster, len(X)), (ordinary, int((detector.predict(X) == 1).sum()))):
+        assert np.expm1(drawn.get_array().filled(0)).sum() == pytest.approx(n)
+
+
+def test_a_selection_is_drawn_as_a_selector_is() -> None:
+    selection = select(FAITHFUL, n_components=[1, 2], covariance_types=["full", "tied"], random_state=0)
+    for given in (selection, selection.comparison):
+        ax = SelectionDisplay.from_estimator(given).ax_
+        (star,) = [line for line in ax.get_lines() if line.get_marker() == "*"]
+        assert star.get_ydata() == selection.best.bic
+    with pytest.raises(InputError, match="must be a MixtureSelector or a Selection"):
+        SelectionDisplay.from_estimator(GaussianMixture())

@@ -1,4 +1,4 @@
-"""The command line: `mixtura fit`, `predict`, `score`, `sample` and `info`."""
+"""The command line: `mixtura fit`, `predict`, `score`, `sample`, `plot`, `report` and `info`."""
 
 from __future__ import annotations
 

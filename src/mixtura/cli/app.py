@@ -52,6 +52,7 @@ def fit(
     criterion: str = "bic",
     out: Path | None = None,
     labels: Path | None = None,
+    report: Path | None = None,
     proba: Flag = False,
     quiet: Flag = False,
     reading: DataOptions = _DATA,
@@ -76,6 +77,8 @@ def fit(
         Write the chosen model to this file.
     labels : Path
         Write the component of each row, and its certainty, to this .csv or .parquet file.
+    report : Path
+        Write all there is to tell of the fit, with pictures, to this .html file.
     proba : bool
         Write the probability of each component to the labels file too.
     quiet : bool
@@ -88,6 +91,7 @@ def fit(
         criterion=criterion,
         out=out,
         labels=labels,
+        report=report,
         proba=proba,
         quiet=quiet,
         reading=reading,
@@ -201,6 +205,34 @@ def plot(
         where the model has more than six.
     """
     _work("plot")(model=model, data=data, out=out, features=features, reading=reading)
+
+
+@app.command
+def report(
+    model: Path,
+    data: Path,
+    /,
+    *,
+    out: Path = Path("report.html"),
+    title: str | None = None,
+    reading: DataOptions = _DATA,
+) -> None:
+    """Tell all there is to tell of a model over a data file, with pictures, in one HTML file.
+
+    It needs no network and no other file: it can be sent, printed and kept.
+
+    Parameters
+    ----------
+    model : Path
+        A model file, as written by mixtura fit --out.
+    data : Path
+        The data file. Its columns are matched to those of the model by name.
+    out : Path
+        The report: .html.
+    title : str
+        Its heading.
+    """
+    _work("report")(model=model, data=data, out=out, title=title, reading=reading)
 
 
 @app.command

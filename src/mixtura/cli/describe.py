@@ -2,77 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
-
 import numpy as np
 from rich.console import Console
 
-from mixtura._typing import Float64Array, IntArray
-from mixtura.cli.render import fits, grid, heading, mean_and_spread, say
-from mixtura.data.files import counted
+from mixtura._text import mean_and_spread
+from mixtura.assignments import Assignments, certainty_bands
+from mixtura.cli.render import fits, grid, heading, say
+from mixtura.data.files import Table, counted, listed
 from mixtura.mixture import Mixture
 
-__all__ = [
-    "Assignments",
-    "assign",
-    "feature_names",
-    "print_certainty",
-    "print_components",
-    "print_if_positive",
-]
+__all__ = ["feature_names", "print_certainty", "print_components", "print_if_positive", "remarks_on"]
 
-_BLOCK_ROWS = 65536
 _SHOWN_FEATURES = 30
-_CERTAINTIES = (0.99, 0.9, 0.5)
-
-
-@dataclass(frozen=True, eq=False)
-class Assignments:
-    """The most probable component of each row, and its probability.
-
-    Attributes
-    ----------
-    labels : ndarray of shape (N,)
-    certainty : ndarray of shape (N,)
-    probabilities : ndarray of shape (N, K), optional
-        Of all components, if they were asked for.
-    """
-
-    labels: IntArray
-    certainty: Float64Array
-    probabilities: Float64Array | None
-
-    def columns(self, row_numbers: IntArray) -> dict[str, IntArray | Float64Array]:
-        """Return the columns of a labels file; rows of the data file count from 1."""
-        columns: dict[str, IntArray | Float64Array] = {
-            "row": row_numbers + 1,
-            "label": self.labels,
-            "certainty": self.certainty,
-        }
-        if self.probabilities is not None:
-            columns |= {f"p{k}": np.ascontiguousarray(p) for k, p in enumerate(self.probabilities.T)}
-        return columns
-
-
-def assign(mixture: Mixture, X: Float64Array, *, proba: bool) -> Assignments:
-    """Assign rows to components, block by block: no N × K array unless it is asked for."""
-    labels = np.empty(len(X), dtype=np.int64)
-    certainty = np.empty(len(X))
-    probabilities = np.empty((len(X), mixture.n_components)) if proba else None
-    for block in _blocks(len(X)):
-        posterior = mixture.posterior(X[block])
-        labels[block] = posterior.argmax(axis=1)
-        certainty[block] = posterior.max(axis=1)
-        if probabilities is not None:
-            probabilities[block] = posterior
-    return Assignments(labels, certainty, probabilities)
-
-
-def _blocks(n_rows: int) -> Iterator[slice]:
-    for low in range(0, n_rows, _BLOCK_ROWS):
-        yield slice(low, low + _BLOCK_ROWS)
 
 
 def feature_names(mixture: Mixture) -> tuple[str, ...]:
@@ -80,6 +21,21 @@ def feature_names(mixture: Mixture) -> tuple[str, ...]:
     if mixture.feature_names is not None:
         return tuple(mixture.feature_names)
     return tuple(f"column_{j + 1}" for j in range(mixture.n_features))
+
+
+def remarks_on(table: Table) -> list[str]:
+    """Return what was left out of a data file, in sentences."""
+    remarks = []
+    if table.left_out:
+        reasons: dict[str, list[str]] = {}
+        for name, reason in table.left_out:
+            reasons.setdefault(reason, []).append(name)
+        remarks.append(f"left out: {'; '.join(f'{listed(names)} ({why})' for why, names in reasons.items())}")
+    if table.n_dropped:
+        remarks.append(
+            f"left out: {table.n_dropped} of {counted(table.n_rows_file, 'row')}, with missing values"
+        )
+    return remarks
 
 
 def print_components(to: Console, mixture: Mixture, assignments: Assignments | None = None) -> None:
@@ -110,14 +66,9 @@ def print_components(to: Console, mixture: Mixture, assignments: Assignments | N
 
 def print_certainty(to: Console, assignments: Assignments) -> None:
     """Print how many rows are assigned how surely."""
-    certainty = assignments.certainty
-    bounds = (np.inf, *_CERTAINTIES, -np.inf)
-    labels = [f"at least {_CERTAINTIES[0]}"]
-    labels += [f"{low} to {high}" for high, low in pairwise(_CERTAINTIES)]
-    labels.append(f"below {_CERTAINTIES[-1]}")
-    counts = [int(((certainty >= low) & (certainty < high)).sum()) for high, low in pairwise(bounds)]
     heading(to, "How sure the assignments are: probability of a row's own component")
-    rows = [[label, str(n), f"{n / len(certainty):.1%}"] for label, n in zip(labels, counts, strict=True)]
+    bands = certainty_bands(assignments.certainty)
+    rows = [[band.label, str(band.n_rows), f"{band.share:.1%}"] for band in bands]
     grid(to, ["certainty", "rows", "share"], rows)
 
 

@@ -14,7 +14,7 @@ from typing import TextIO
 from cyclopts import CycloptsError
 from cyclopts.exceptions import UnusedCliTokensError
 
-from mixtura.cli.text import one_line
+from mixtura._text import one_line
 from mixtura.errors import InputError
 
 __all__ = ["exit_status"]

@@ -10,10 +10,12 @@ import numpy as np
 from rich.console import Console
 from sklearn.exceptions import ConvergenceWarning
 
-from mixtura.cli.describe import assign, print_certainty, print_components, print_if_positive
+from mixtura.assignments import assign
+from mixtura.cli.describe import print_certainty, print_components, print_if_positive, remarks_on
 from mixtura.cli.options import DataOptions, FitOptions, parse_counts, parse_names, refuse_overwriting
 from mixtura.cli.progress import FitProgress
 from mixtura.cli.render import console, grid, heading, say
+from mixtura.cli.report import check_report, write_report
 from mixtura.covariance import STRUCTURES
 from mixtura.data.files import Table, check_output, counted, listed, read_table, write_table, writing
 from mixtura.errors import InputError
@@ -36,6 +38,7 @@ def run(
     criterion: str,
     out: Path | None,
     labels: Path | None,
+    report: Path | None,
     proba: bool,
     quiet: bool,
     reading: DataOptions,
@@ -46,7 +49,7 @@ def run(
     structures = _structures(covariance)
     criterion = _criterion(criterion)
     fitting.check()
-    _check_outputs(data, out, labels, proba=proba)
+    _check_outputs(data, out, labels, report, proba=proba)
     table = read_table(data, columns=reading.names, drop_missing=reading.drop_missing, header=reading.header)
     if len(table.X) < 2:
         msg = f"{data}: one row is not enough to fit a mixture"
@@ -90,6 +93,9 @@ def run(
     if labels is not None:
         write_table(labels, assignments.columns(table.row_numbers))
         _print_written(to, f"the labels of {counted(len(table.X), 'row')} to {labels}", quiet=quiet)
+    if report is not None:
+        write_report(report, selection, mixture, table, model_file=out, data_file=data)
+        _print_written(to, f"the report to {report}", quiet=quiet)
 
 
 def _structures(text: str) -> list[str]:
@@ -111,7 +117,9 @@ def _criterion(text: str) -> Criterion:
     return Criterion(text.lower())
 
 
-def _check_outputs(data: Path, out: Path | None, labels: Path | None, *, proba: bool) -> None:
+def _check_outputs(
+    data: Path, out: Path | None, labels: Path | None, report: Path | None, *, proba: bool
+) -> None:
     """Refuse before the work what could not be written after it."""
     if out is not None:
         if out.suffix.lower() in _DATA_ENDINGS:
@@ -123,7 +131,9 @@ def _check_outputs(data: Path, out: Path | None, labels: Path | None, *, proba: 
     elif proba:
         msg = "--proba adds to the labels file: give --labels too"
         raise InputError(msg)
-    refuse_overwriting({"--out": out, "--labels": labels}, [data])
+    if report is not None:
+        check_report(report)
+    refuse_overwriting({"--out": out, "--labels": labels, "--report": report}, [data])
 
 
 def print_table_read(to: Console, path: Path, table: Table) -> None:
@@ -132,13 +142,8 @@ def print_table_read(to: Console, path: Path, table: Table) -> None:
     notes = f" ({', '.join(table.notes)})" if table.notes else ""
     shape = f"{counted(rows, 'row')}, {counted(columns, 'column')}"
     say(to, f"{path}{notes}: {shape}: {listed(table.feature_names)}")
-    if table.left_out:
-        reasons: dict[str, list[str]] = {}
-        for name, reason in table.left_out:
-            reasons.setdefault(reason, []).append(name)
-        say(to, f"  left out: {'; '.join(f'{listed(names)} ({why})' for why, names in reasons.items())}")
-    if table.n_dropped:
-        say(to, f"  left out: {table.n_dropped} of {counted(table.n_rows_file, 'row')}, with missing values")
+    for remark in remarks_on(table):
+        say(to, f"  {remark}")
     same = [table.feature_names[j] for j in np.flatnonzero((table.X[0] == table.X).all(axis=0))]
     if same:
         say(to, f"  the same in every row, so of no use to tell groups apart: {listed(same)}")

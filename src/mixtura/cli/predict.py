@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mixtura.cli.describe import assign
+from mixtura.assignments import assign
 from mixtura.cli.models import load_model, matching_table, write_or_print
 from mixtura.cli.options import DataOptions, refuse_overwriting
 from mixtura.cli.render import console, say

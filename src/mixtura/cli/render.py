@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Sequence
 from typing import TextIO
@@ -14,9 +13,9 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from mixtura.cli.text import printable
+from mixtura._text import printable
 
-__all__ = ["console", "fits", "grid", "heading", "mean_and_spread", "say"]
+__all__ = ["console", "fits", "grid", "heading", "say"]
 
 _PLAIN_WIDTH = 100
 # Blanks between columns; in a terminal there is one more, in which the rule runs.
@@ -148,18 +147,3 @@ def _print_table(to: Console, table: RichTable) -> None:
     with to.capture() as captured:
         to.print(table)
     to.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
-
-
-def mean_and_spread(mean: float, sd: float) -> str:
-    """Return 'mean ± sd', with the digits that the sd makes meaningful: three of its own.
-
-    Examples
-    --------
-    >>> mean_and_spread(4.47512, 0.27912), mean_and_spread(79.968, 5.871), mean_and_spread(9710.1, 422.51)
-    ('4.475 ± 0.279', '79.97 ± 5.87', '9710 ± 423')
-    """
-    size = max(abs(mean), sd)
-    if sd <= 0 or not math.isfinite(size) or size >= 1e7 or sd < 1e-5:
-        return f"{mean:.5g} ± {sd:.3g}"
-    decimals = max(0, 2 - math.floor(math.log10(sd)))
-    return f"{mean:.{decimals}f} ± {sd:.{decimals}f}"

@@ -10,9 +10,21 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba_array
 
+from mixtura._text import printable, shortened
 from mixtura._typing import Float64Array, FloatArray
 
-__all__ = ["MOST_POINTS", "Display", "axes_or_new", "colour_of", "colours_of", "points", "raster", "summed"]
+__all__ = [
+    "MOST_POINTS",
+    "Display",
+    "axes_or_new",
+    "colour_of",
+    "colours_of",
+    "is_crowded",
+    "name_axes",
+    "points",
+    "raster",
+    "summed",
+]
 
 # Okabe and Ito's colours, which all can tell apart, dark enough for points on white.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c510a", "#5e3c99")
@@ -20,6 +32,8 @@ _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#
 MOST_POINTS = 20_000
 _BINS = 200
 _AREA = 18.0
+# Of a name on an axis, in characters.
+_LONGEST_NAME = 60
 # A file of more vectors than these is slow to show.
 _VECTORS = 5_000
 
@@ -55,6 +69,18 @@ def summed(parts: Float64Array, groups: npt.NDArray[np.integer[Any]]) -> Float64
     """Return the sums (n, n_groups) of the columns (n, K) of each group, which has a number a column."""
     sums: Float64Array = parts @ (groups[:, None] == np.arange(groups.max() + 1))
     return sums
+
+
+def name_axes(ax: Axes, *, x: str | None = None, y: str | None = None) -> None:
+    """Write names of columns on axes as they are: a `$` in one begins no mathematics."""
+    for write, name in ((ax.set_xlabel, x), (ax.set_ylabel, y)):
+        if name is not None:
+            write(shortened(printable(name), _LONGEST_NAME), parse_math=False, usetex=False)
+
+
+def is_crowded(n_rows: int) -> bool:
+    """Whether so many rows are drawn as a raster, where no point has a colour of its own."""
+    return n_rows > MOST_POINTS
 
 
 def points(

@@ -22,6 +22,7 @@ from mixtura.plot.canvas import (
     axes_or_new,
     colour_of,
     colours_of,
+    name_axes,
     points,
     raster,
     summed,
@@ -135,10 +136,10 @@ class ClassifierDisplay(Display):
             handles.append(_handle(*style, f"wrong: {len(wrong)} of {len(codes)}"))
         if len(chosen) == 1:
             _line(ax, mixture, classes, shown, codes, wrong)
-            ax.set(xlabel=names[chosen[0]], ylabel="density of the class × its share")
+            name_axes(ax, x=names[chosen[0]], y="density of the class × its share")
         else:
             _plane(ax, mixture, classes, shown, codes, wrong, response_method, sigmas)
-            ax.set(xlabel=names[chosen[0]], ylabel=names[chosen[1]])
+            name_axes(ax, x=names[chosen[0]], y=names[chosen[1]])
         # Beside the picture, which has no empty corner.
         ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
         return cls(ax, wrong)

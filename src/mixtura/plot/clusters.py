@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 from sklearn.utils.validation import check_is_fitted
 
-from mixtura.plot.canvas import Display, axes_or_new, colour_of, points
+from mixtura.plot.canvas import Display, axes_or_new, colour_of, name_axes, points
 from mixtura.plot.fits import feature_names, rows_of, two_features
 
 __all__ = ["KMeansDisplay"]
@@ -77,5 +77,5 @@ class KMeansDisplay(Display):
             ax.plot(*centre, "X", color=colour_of(k), markeredgecolor="black", markersize=9, zorder=4)
         ax.set_aspect("equal", adjustable="datalim")
         ax.autoscale_view()
-        ax.set(xlabel=names[pair[0]], ylabel=names[pair[1]])
+        name_axes(ax, x=names[pair[0]], y=names[pair[1]])
         return cls(ax, radii)

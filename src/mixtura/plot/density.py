@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from mixtura.plot.canvas import Display, axes_or_new, points
+from mixtura.plot.canvas import Display, axes_or_new, name_axes, points
 from mixtura.plot.curves import filled_curves, histogram, limits
 from mixtura.plot.fits import feature_names, fitted_mixture, one_or_two_features, rows_of
 
@@ -88,10 +88,10 @@ class DensityDisplay(Display):
         ax = axes_or_new(ax)
         if len(chosen) == 1:
             _curve(ax, shown, rows, kde, bins)
-            ax.set(xlabel=names[chosen[0]], ylabel="density")
+            name_axes(ax, x=names[chosen[0]], y="density")
         else:
             _contours(ax, shown, rows)
-            ax.set(xlabel=names[chosen[0]], ylabel=names[chosen[1]])
+            name_axes(ax, x=names[chosen[0]], y=names[chosen[1]])
         return cls(ax)
 
 

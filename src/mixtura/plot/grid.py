@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from mixtura._typing import Float64Array
 from mixtura.errors import InputError
+from mixtura.plot.canvas import name_axes
 
 __all__ = ["pair_grid"]
 
@@ -78,12 +79,12 @@ def pair_grid(
                 draw_two(panel, column, row)
                 panel.set_ylim(limits[0][row], limits[1][row])
                 panel.yaxis.set_major_locator(MaxNLocator(_TICKS))
-                panel.set(xlabel="", ylabel=names[row] if column == 0 else "")
+                name_axes(panel, x="", y=names[row] if column == 0 else "")
                 panel.tick_params(labelleft=column == 0)
             panel.set_xlim(limits[0][column], limits[1][column])
             panel.xaxis.set_major_locator(MaxNLocator(_TICKS))
             panel.tick_params(labelbottom=row == m - 1)
             if row == m - 1:
-                panel.set_xlabel(names[column])
+                name_axes(panel, x=names[column])
     ax.figure.align_labels(list(axes[np.tril_indices(m)]))
     return ax, axes

@@ -13,7 +13,7 @@ from mixtura._typing import Float64Array, FloatArray, IntArray
 from mixtura.data.files.names import listed
 from mixtura.errors import InputError
 from mixtura.merging import Merging
-from mixtura.plot.canvas import MOST_POINTS, Display, axes_or_new, points, summed
+from mixtura.plot.canvas import MOST_POINTS, Display, axes_or_new, name_axes, points, summed
 from mixtura.plot.curves import filled_curves, histogram, reach
 from mixtura.plot.ellipses import draw_ellipses
 from mixtura.plot.fits import feature_names, feature_numbers, fitted_mixture, rows_of
@@ -131,7 +131,7 @@ class MixtureDisplay(Display):
                 points(ax, rows, groups=labels, sizes=sizes)
             ellipses += draw_ellipses(ax, shown, sigmas, groups=groups)
             ax.autoscale_view()
-            ax.set(xlabel=names[chosen[0]], ylabel=names[chosen[1]])
+            name_axes(ax, x=names[chosen[0]], y=names[chosen[1]])
             return cls(ax, np.array([[ax]], dtype=object), ellipses)
 
         low, high = _box(shown, rows, max(sigmas, default=1.0))

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from mixtura._typing import FloatArray
 from mixtura.errors import InputError
-from mixtura.plot.canvas import MOST_POINTS, Display, axes_or_new, raster
+from mixtura.plot.canvas import MOST_POINTS, Display, axes_or_new, name_axes, raster
 from mixtura.plot.fits import feature_names, feature_numbers, rows_of
 
 __all__ = ["OutlierDisplay"]
@@ -86,6 +86,8 @@ class OutlierDisplay(Display):
             ax.plot(rows[:, 0], rows[:, 1], linestyle="none", **style)
         ax.get_lines()[-1].set_label(f"{int(strange.sum())} outliers")
         ax.axhline(threshold, color="black", linestyle="--", linewidth=1, label=f"threshold {threshold:.3g}")
-        ax.set(xlabel=label, ylabel="log-density (nats)")
+        name_axes(ax, x=label, y="log-density (nats)")
+        if feature is None:
+            ax.ticklabel_format(axis="x", style="plain")
         ax.legend(frameon=False, loc="best" if len(scores) <= MOST_POINTS else "lower right")
         return cls(ax)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
-from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import InputError
 from mixtura.plot.canvas import Display, axes_or_new, colour_of
+from mixtura.selection import Comparison, MixtureSelector, Selection
 
 __all__ = ["SelectionDisplay"]
 
@@ -43,13 +44,13 @@ class SelectionDisplay(Display):
         kind: str = "curves",
         ax: Axes | None = None,
     ) -> Self:
-        """Draw the table of a fitted `MixtureSelector`.
+        """Draw what a fitted `MixtureSelector`, or `mixtura.selection.select`, has compared.
 
         Candidates whose components the data do not settle are hollow: their likelihood means nothing.
 
         Parameters
         ----------
-        selector : MixtureSelector
+        selector : MixtureSelector, Selection or Comparison
         column : {'bic', 'aic', 'icl', 'cv', 'log_likelihood', 'criterion'}, optional
             Of `table_`; what was chosen by if None.
         kind : {'curves', 'bars'}
@@ -64,10 +65,10 @@ class SelectionDisplay(Display):
         NotFittedError
         InputError
         """
-        check_is_fitted(selector, "table_")
-        table = selector.table_
+        compared = _compared(selector)
+        table, best = compared.table, compared.best_index
         if column is None:
-            column = selector.criterion if isinstance(selector.criterion, str) else "criterion"
+            column = compared.criterion
         if column not in _LABELS:
             msg = f"column must be one of {', '.join(map(repr, _LABELS))}, but got {column!r}"
             raise InputError(msg)
@@ -77,12 +78,11 @@ class SelectionDisplay(Display):
         ax = axes_or_new(ax)
         structures = list(dict.fromkeys(table["covariance_type"]))
         counts = np.unique(table["n_components"])
-        best = selector.best_index_
         at: dict[int, float] = {}
         for s, structure in enumerate(structures):
             rows = np.flatnonzero(table["covariance_type"] == structure)
             rows = rows[np.argsort(table["n_components"][rows])]
-            x = table["n_components"][rows].astype(np.float64)
+            x: npt.NDArray[Any] = table["n_components"][rows].astype(np.float64)
             if kind == "bars":
                 x = np.searchsorted(counts, x) + _WIDTH * ((s + 0.5) / len(structures) - 0.5)
             y = table[column][rows]
@@ -107,5 +107,17 @@ class SelectionDisplay(Display):
         elif len(counts) <= 20:
             ax.set_xticks(counts)
         ax.set(xlabel="components", ylabel=_LABELS[column])
-        ax.legend(frameon=False)
+        # Beside the axes: seven lines of text find no place among six curves.
+        ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         return cls(ax)
+
+
+def _compared(selector: Any) -> Comparison:
+    if isinstance(selector, Comparison):
+        return selector
+    if isinstance(selector, Selection):
+        return selector.comparison
+    if isinstance(selector, MixtureSelector):
+        return selector.comparison_
+    msg = f"selector must be a MixtureSelector or a Selection, but got {type(selector).__name__}"
+    raise InputError(msg)

@@ -48,5 +48,7 @@ class TraceDisplay(Display):
             ax.set_ylim(bottom, trace[-1] + 0.05 * (trace[-1] - bottom))
             ax.annotate(f"starts at {trace[0]:.3g}", (0, 0.02), xycoords=("data", "axes fraction"))
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        # Where hardly anything was to gain, an offset above the axis would have to be added by head.
+        ax.ticklabel_format(axis="y", useOffset=False)
         ax.set(xlabel="pass", ylabel="log-likelihood (nats a row)", title=f"{fit.stopping_reason_}")
         return cls(ax)

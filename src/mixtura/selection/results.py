@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from mixtura.estimators import GaussianMixture
 
-__all__ = ["Candidate", "Criterion", "Selection", "table_of"]
+__all__ = ["Candidate", "Comparison", "Criterion", "Selection", "table_of"]
 
 
 class Criterion(StrEnum):
@@ -86,6 +86,26 @@ class Candidate:
 
 
 @dataclass(frozen=True, eq=False)
+class Comparison:
+    """What a selection compared, and what it chose: the same for `Selection` and for `MixtureSelector`.
+
+    Attributes
+    ----------
+    table : dict of ndarray
+        A column a key, a row a candidate: `table_` of a `MixtureSelector`.
+    best_index : int
+        The row of the candidate that was chosen.
+    criterion : str
+        The column of `table` that was compared: 'bic', 'aic' or 'icl', of which the lowest is the best,
+        'cv', of which the highest is, or 'criterion', the values of a callable.
+    """
+
+    table: dict[str, npt.NDArray[Any]]
+    best_index: int
+    criterion: str
+
+
+@dataclass(frozen=True, eq=False)
 class Selection:
     """All candidates, in the order they were fitted, and the best.
 
@@ -110,6 +130,13 @@ class Selection:
             msg = "the best candidate of a selection has been fitted"
             raise AssertionError(msg)
         return self.best.estimator
+
+    @property
+    def comparison(self) -> Comparison:
+        """What was compared, as a table of columns."""
+        values = [candidate.value(self.criterion) for candidate in self.candidates]
+        best = next(i for i, candidate in enumerate(self.candidates) if candidate is self.best)
+        return Comparison(table_of(self.candidates, values), best, str(self.criterion))
 
     def table(self) -> list[dict[str, Any]]:
         """Return a row of plain values for each candidate: ready for a data frame."""

@@ -24,7 +24,7 @@ from mixtura.estimators._settings import check_integer, read_settings
 from mixtura.estimators.gaussian_mixture import check_prototype
 from mixtura.random_state import as_random_state
 from mixtura.selection.held_out import held_out
-from mixtura.selection.results import Candidate, Criterion, table_of
+from mixtura.selection.results import Candidate, Comparison, Criterion, table_of
 from mixtura.selection.select import (
     checked_counts,
     checked_structures,
@@ -246,6 +246,13 @@ class MixtureSelector(DensityMixin, BaseEstimator):  # type: ignore[misc]
             again.fit(sample.rows[drawn], None if sample.weight is None else sample.weight[drawn])
             wins[again.best_params_["n_components"], again.best_params_["covariance_type"]] += 1
         return {candidate: count / n_bootstrap for candidate, count in wins.most_common()}
+
+    @property
+    def comparison_(self) -> Comparison:
+        """What was compared, as `Selection.comparison` gives it."""
+        check_is_fitted(self, "table_")
+        criterion = self.criterion if isinstance(self.criterion, str) else "criterion"
+        return Comparison(self.table_, self.best_index_, criterion)
 
     def _best(self) -> GaussianMixture:
         check_is_fitted(self, "best_estimator_")
