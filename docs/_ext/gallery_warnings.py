@@ -1,0 +1,16 @@
+"""Warnings in the gallery: readers would not see them, so they are errors."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+__all__ = ["as_errors"]
+
+
+def as_errors(gallery_conf: dict[str, Any], fname: str, when: str) -> None:
+    """Let a page fail by a warning that its own lines cause; called before and after each."""
+    if when == "before":
+        warnings.filterwarnings("error", module="__main__")
+    else:
+        warnings.resetwarnings()
