@@ -9,6 +9,8 @@ from inspect import isroutine
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docutils import nodes
+
 import mixtura
 
 if TYPE_CHECKING:
@@ -58,7 +60,8 @@ sphinx_gallery_conf = {
     "reset_modules": ("matplotlib", "gallery_warnings.as_errors"),
     "reset_modules_order": "both",
     "capture_repr": ("_repr_html_", "__repr__"),
-    "ignore_repr_types": r"matplotlib\.|mixtura\.plot|sklearn\.|mixtura\..*(Mixture|KMeans|Selector|Classifier|Detector)$",
+    # What `fit`, a display or matplotlib return is no result to show.
+    "ignore_repr_types": r"matplotlib\.|sklearn\.|mixtura\.(plot|estimators|selection|classifier|outliers)\.",
     "backreferences_dir": "api/generated/examples",
     "doc_module": ("mixtura",),
     "remove_config_comments": True,
@@ -79,7 +82,9 @@ html_css_files = ["mixtura.css"]
 html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sourcelink = False
-html_sidebars = {"index": [], "install": [], "performance": [], "trust": [], "changelog": []}
+html_sidebars: dict[str, list[str]] = {
+    name: [] for name in ("index", "install", "performance", "trust", "changelog")
+}
 html_theme_options = {
     "logo": {"text": "mixtura"},
     "navbar_align": "left",
@@ -106,6 +111,16 @@ def _is_foreign(app: Sphinx, what: str, name: str, obj: object, skip: bool, opti
     return True if what == "class" else None
 
 
+def _without_last_blank(app: Sphinx, doctree: nodes.document) -> None:
+    """Drop the blank line at the end of examples, which a doctest has to end with."""
+    for block in doctree.findall(nodes.literal_block):
+        text = block.astext()
+        if text != text.rstrip("\n"):
+            block.rawsource = text.rstrip("\n")
+            block.children = [nodes.Text(block.rawsource)]
+
+
 def setup(app: Sphinx) -> None:
     """Connect the above."""
     app.connect("autodoc-skip-member", _is_foreign)
+    app.connect("doctree-read", _without_last_blank)

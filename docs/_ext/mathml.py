@@ -1,4 +1,4 @@
-"""Formulas as MathML, which browsers draw by themselves: pages need no script, and nothing from the network."""
+"""Formulas as MathML, which browsers draw by themselves: pages need no script and no network."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _inline(translator: HTML5Translator, node: nodes.math) -> None:
 
 
 def _block(translator: HTML5Translator, node: nodes.math_block) -> None:
-    translator.body.append(translator.starttag(node, "div", CLASS="math"))
+    translator.body.append(translator.starttag(node, "div", CLASS="formula"))
     translator.body.append(tex2mathml(node.astext(), as_block=True))
     translator.body.append("</div>\n")
     raise nodes.SkipNode

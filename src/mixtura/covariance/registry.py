@@ -15,7 +15,6 @@ __all__ = ["STRUCTURES", "resolve"]
 
 _ALL = (Full(), Tied(), Diag(), Spherical(), TiedDiag(), TiedSpherical())
 
-#: The six structures by name.
 STRUCTURES: Mapping[str, CovarianceStructure] = MappingProxyType({s.name: s for s in _ALL})
 
 

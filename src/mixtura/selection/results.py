@@ -18,8 +18,11 @@ __all__ = ["Candidate", "Criterion", "Selection", "table_of"]
 class Criterion(StrEnum):
     """What a selection minimises."""
 
+    #: −2L + p log N.
     BIC = "bic"
+    #: −2L + 2p.
     AIC = "aic"
+    #: The BIC plus twice the doubt in the assignments.
     ICL = "icl"
 
 

@@ -34,7 +34,6 @@ __all__ = [
 # A criterion compares optima: fits that stop early, or in a poor optimum, would be compared by where they
 # stopped. Measured on Old Faithful, iris and diabetes (six structures, K = 1..5, six seeds): 2 of 540
 # candidates end below mclust's optimum and 181 above; with 5 starts, 12 end below.
-#: What `select` gives `GaussianMixture` unless it is told otherwise.
 SELECTION_DEFAULTS = {"tol": 1e-6, "max_iter": 1000, "n_init": 10}
 
 # Two computations of one model differ by rounding: by about 1e-12 of the criterion, or in absolute terms
