@@ -41,7 +41,7 @@ class GaussianMixture(MixtureScorer):
     Parameters
     ----------
     n_components : int, default=1
-        K.
+        Number of components, K.
     covariance_type : str or CovarianceStructure, default='full'
         'full', 'tied', 'diag', 'spherical', 'tied_diag' or 'tied_spherical': a matrix a component, one for
         all, a variance a feature, one variance, each a component or one for all; or your own structure.

@@ -44,7 +44,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
     Parameters
     ----------
     n_clusters : int, default=8
-        K.
+        Number of clusters, K.
     init : {'k-means++', 'random'}, callable or array-like of shape (n_clusters, n_features)
         'k-means++' (default): greedy seeding [1]_. 'random': rows, with probability proportional to their
         weights. A callable is called as `init(X, n_clusters, random_state=...)` and returns centres.

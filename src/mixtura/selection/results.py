@@ -33,7 +33,7 @@ class Candidate:
     Attributes
     ----------
     n_components : int
-        K.
+        Number of components, K.
     covariance_type : str
         The name of its structure.
     n_parameters : int
