@@ -77,8 +77,8 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
 
     References
     ----------
-    .. [1] D. Arthur and S. Vassilvitskii, k-means++: the advantages of careful seeding, SODA 2007.
-    .. [2] S. P. Lloyd, Least squares quantization in PCM, IEEE Trans. Inf. Theory 28, 1982.
+    .. [1] Arthur and Vassilvitskii, k-means++: the advantages of careful seeding, SODA 2007.
+    .. [2] Lloyd, Least squares quantization in PCM, IEEE Trans. Inf. Theory 28, 1982.
 
     Examples
     --------
