@@ -63,7 +63,7 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     References
     ----------
-    .. [1] T. Hastie and R. Tibshirani, Discriminant analysis by Gaussian mixtures, JRSS B 58, 1996.
+    .. [1] Hastie and Tibshirani, Discriminant analysis by Gaussian mixtures, JRSS B 58, 1996.
 
     Examples
     --------

@@ -19,8 +19,11 @@ __all__ = ["Diagnostic", "Finding", "diagnose"]
 class Finding(StrEnum):
     """What was found."""
 
+    #: No row belongs to the component.
     EMPTY = "empty"
+    #: Its rows do not vary in some direction in which the data do.
     COLLAPSED = "collapsed"
+    #: It has fewer rows than its covariance needs.
     LOOSE = "loose"
 
 

@@ -205,12 +205,12 @@ class Mixture(MixtureCalculus):
 
     @property
     def n_components(self) -> int:
-        """K."""
+        """Number of components, K."""
         return int(self._means.shape[0])
 
     @property
     def n_features(self) -> int:
-        """d."""
+        """Number of features, d."""
         return int(self._means.shape[1])
 
     @property

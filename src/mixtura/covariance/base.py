@@ -33,15 +33,26 @@ class CovarianceStructure(ABC):
 
     Subclass `mixtura.covariance.Dense` or `mixtura.covariance.Diagonal` to add one, and pass an instance as
     `covariance_type`.
+
+    Attributes
+    ----------
+    name : str
+        What tables and errors call it.
+    is_dense : bool
+        Whether components need a matrix each, or share one.
+    is_shared : bool
+        Whether all components have one covariance; second moments are then pooled over them.
+    is_plain : bool
+        Whether `estimate` does no more than the shape of the core form says: average the moments, over all
+        components if it is shared, and regularise. A backend may then do it by itself.
+    is_spherical : bool
+        Whether a component has one variance for all features, which then have to keep one unit.
     """
 
     name: ClassVar[str]
     is_dense: ClassVar[bool]
     is_shared: ClassVar[bool]
-    # Whether `estimate` does no more than the shape of the core form says: average the moments, over all
-    # components if it is shared, and regularise. A backend may then do it by itself.
     is_plain: ClassVar[bool] = False
-    # Whether a component has one variance for all features, which then have to keep one unit.
     is_spherical: ClassVar[bool] = False
 
     @abstractmethod

@@ -53,7 +53,7 @@ class TiedDiag(Diagonal):
         return (n_features,)
 
     def n_parameters(self, n_components: int, n_features: int) -> int:
-        """d."""
+        """One a feature: d."""
         return n_features
 
     def estimate(self, stats: SufficientStatistics, reg: Regularisation) -> Float64Array:

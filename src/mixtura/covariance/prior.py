@@ -17,7 +17,7 @@ __all__ = ["CovariancePrior"]
 class CovariancePrior:
     """Each covariance has seen s rows of covariance Λ before it sees the data.
 
-    The conjugate (inverse Wishart) prior of density ∝ ∏ |Σ|^(−s/2) exp(−(s/2) tr(Σ⁻¹Λ)), whose M-step is
+    The conjugate (inverse Wishart) prior of density ∝ ∏ det(Σ)^(−s/2) exp(−(s/2) tr(Σ⁻¹Λ)), whose M-step is
     Σ_k = (W_k + sΛ) / (N_k + s), with W_k the second moments of the N_k rows of component k; for variances
     the same of the diagonal, for one variance of the trace. A shared covariance has s such rows in all.
 

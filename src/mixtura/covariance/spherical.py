@@ -30,7 +30,7 @@ class Spherical(Diagonal):
         return (n_components,)
 
     def n_parameters(self, n_components: int, n_features: int) -> int:
-        """K."""
+        """One a component: K."""
         return n_components
 
     def estimate(self, stats: SufficientStatistics, reg: Regularisation) -> Float64Array:

@@ -41,7 +41,7 @@ class GaussianMixture(MixtureScorer):
     Parameters
     ----------
     n_components : int, default=1
-        K.
+        Number of components, K.
     covariance_type : str or CovarianceStructure, default='full'
         'full', 'tied', 'diag', 'spherical', 'tied_diag' or 'tied_spherical': a matrix a component, one for
         all, a variance a feature, one variance, each a component or one for all; or your own structure.
@@ -55,12 +55,11 @@ class GaussianMixture(MixtureScorer):
         Passes over the data, each with its M-step.
     n_init : int, default=1
         Starts; the one with the highest likelihood is kept.
-    init_params : {'auto', 'kmeans', 'k-means++', 'random', 'random_from_data'}, array or callable, \
-default='auto'
+    init_params : str, array-like or callable, default='auto'
         The start. 'auto': many short runs on at most some thousand rows, of which the best is improved by
-        splitting and merging components; it does not depend on units. The other names are scikit-learn's. An
-        array: integer labels (N,) or responsibilities (N, K). A callable returns such an array
-        from ``(X, n_components, random_state)``.
+        splitting and merging components; it does not depend on units. 'kmeans', 'k-means++', 'random' and
+        'random_from_data' are scikit-learn's. An array: integer labels (N,) or responsibilities (N, K). A
+        callable returns such an array from ``(X, n_components, random_state)``.
     weights_init, means_init, precisions_init : array-like, optional
         Parts of the start, given. Shapes as those of `weights_`, `means_`, `precisions_`.
     random_state : None, int, RandomState or Generator
@@ -98,11 +97,11 @@ default='auto'
         float `reg_covar` lets happen, and the parameters are those of the pass before.
     n_iter_ : int
         M-steps done by the kept start.
-    trace_ : ndarray of shape (n_iter_ + 1,)
+    trace_ : ndarray of shape (n_iter + 1,)
         Mean log-likelihood a row after 0, 1, … M-steps; the last belongs to the parameters above.
     lower_bound_ : float
         The last of `trace_`.
-    lower_bounds_ : list of length n_iter_
+    lower_bounds_ : list of length n_iter
         The others: what each pass measured before its M-step.
     diagnostics_ : tuple of mixtura.diagnostics.Diagnostic
         What the data do not settle: components that are empty, have collapsed, or have fewer rows than their

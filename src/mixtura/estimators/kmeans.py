@@ -45,7 +45,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
     Parameters
     ----------
     n_clusters : int, default=8
-        K.
+        Number of clusters, K.
     init : {'k-means++', 'random'}, callable or array-like of shape (n_clusters, n_features)
         'k-means++' (default): greedy seeding [1]_. 'random': rows, with probability proportional to their
         weights. A callable is called as `init(X, n_clusters, random_state=...)` and returns centres.
@@ -78,9 +78,9 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
 
     References
     ----------
-    .. [1] D. Arthur and S. Vassilvitskii, k-means++: the advantages of careful seeding, SODA 2007.
-    .. [2] S. P. Lloyd, Least squares quantization in PCM, IEEE Trans. Inf. Theory 28, 1982.
-    .. [3] G. Hamerly, Making k-means even faster, SDM 2010.
+    .. [1] Arthur and Vassilvitskii, k-means++: the advantages of careful seeding, SODA 2007.
+    .. [2] Lloyd, Least squares quantization in PCM, IEEE Trans. Inf. Theory 28, 1982.
+    .. [3] Hamerly, Making k-means even faster, SDM 2010.
 
     Examples
     --------

@@ -18,8 +18,11 @@ __all__ = ["Candidate", "Comparison", "Criterion", "Selection", "table_of"]
 class Criterion(StrEnum):
     """What a selection minimises."""
 
+    #: −2L + p log N.
     BIC = "bic"
+    #: −2L + 2p.
     AIC = "aic"
+    #: The BIC plus twice the doubt in the assignments.
     ICL = "icl"
 
 
@@ -30,7 +33,7 @@ class Candidate:
     Attributes
     ----------
     n_components : int
-        K.
+        Number of components, K.
     covariance_type : str
         The name of its structure.
     n_parameters : int
