@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, to_rgba_array
+from matplotlib.colors import LinearSegmentedColormap, to_rgba, to_rgba_array
 
 from mixtura._text import printable, shortened
 from mixtura._typing import Float64Array, FloatArray
@@ -113,7 +113,7 @@ def raster(ax: Axes, rows: FloatArray, colour: str = "#222222") -> None:
     counts = np.bincount(up * _BINS + right, minlength=_BINS**2).reshape(_BINS, _BINS)
     shown = np.ma.masked_equal(np.log1p(counts), 0)
     # Never opaque, which would hide what is drawn there.
-    shades = LinearSegmentedColormap.from_list("counts", [(colour, 0.25), (colour, 0.75)])
+    shades = LinearSegmentedColormap.from_list("counts", [to_rgba(colour, alpha) for alpha in (0.25, 0.75)])
     ax.pcolormesh(x, y, shown, cmap=shades, vmin=0.0, rasterized=True)
 
 
