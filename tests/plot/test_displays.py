@@ -192,3 +192,20 @@ def test_without_matplotlib_it_says_what_to_install() -> None:
     code = "import sys; sys.modules['matplotlib'] = None\nimport mixtura\nimport mixtura.plot"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "pip install 'mixtura[plot]'" in done.stderr
+
+
+def test_each_of_several_criteria_has_its_own_star() -> None:
+    selector = MixtureSelector(n_components=range(1, 7), covariance_type="full", random_state=0).fit(FAITHFUL)
+    ax = SelectionDisplay.from_estimator(selector, column=("aic", "bic")).ax_
+    stars = {line.get_label(): line.get_data() for line in ax.get_lines() if line.get_marker() == "*"}
+    for name in ("aic", "bic"):
+        again = MixtureSelector(
+            n_components=range(1, 7), covariance_type="full", criterion=name, random_state=0
+        ).fit(FAITHFUL)
+        ((x,), (y,)) = stars[f"chosen by {name.upper()}"]
+        assert x == again.best_params_["n_components"]
+        assert y == pytest.approx(getattr(again.best_estimator_, name)(FAITHFUL))
+    with pytest.raises(InputError, match="which have one scale"):
+        SelectionDisplay.from_estimator(selector, column=("aic", "cv"))
+    with pytest.raises(InputError, match="several columns are curves"):
+        SelectionDisplay.from_estimator(selector, column=("aic", "bic"), kind="bars")
