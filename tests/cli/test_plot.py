@@ -7,8 +7,8 @@ from matplotlib import image
 
 @pytest.fixture
 def wide(write):
-    rows = np.random.default_rng(0).normal(size=(60, 3))
-    return write("wide.csv", "a,b,c\n" + "".join(f"{a},{b},{c}\n" for a, b, c in rows))
+    rows = np.random.default_rng(0).normal(size=(60, 7))
+    return write("wide.csv", "\n".join(["a,b,c,d,e,f,g", *(",".join(map(str, row)) for row in rows)]))
 
 
 def test_two_columns_are_drawn(run, model, faithful, tmp_path):
@@ -29,13 +29,20 @@ def test_one_column_is_a_density(run, faithful, tmp_path):
     assert "<svg" in (tmp_path / "one.svg").read_text()
 
 
-def test_of_more_columns_two_are_chosen(run, wide, tmp_path):
+def test_of_more_columns_some_are_chosen(run, wide, tmp_path):
     assert run("fit", wide, "-k", "1", "--quiet", "--out", "wide.mixtura").status == 0
-    run("plot", "wide.mixtura", wide).one_error("3 features", "--features")
-    run("plot", "wide.mixtura", wide, "--features", "a,z").one_error("must be two of")
-    for chosen in ("a,c", "0,2"):
+    run("plot", "wide.mixtura", wide).one_error("7 features", "--features")
+    run("plot", "wide.mixtura", wide, "--features", "a,z").one_error("must be two to six of")
+    run("plot", "wide.mixtura", wide, "--features", "z").one_error("must be one to two of")
+    for chosen in ("a,c", "0,2", "b", "a,c,g"):
         assert run("plot", "wide.mixtura", wide, "--features", chosen, "--out", f"{chosen}.pdf").status == 0
         assert (tmp_path / f"{chosen}.pdf").stat().st_size > 1000
+
+
+def test_all_pairs_of_few_columns_are_drawn(run, wide, tmp_path):
+    assert run("fit", wide, "--columns", "a,b,c", "-k", "1", "--quiet", "--out", "few.mixtura").status == 0
+    assert run("plot", "few.mixtura", wide).status == 0
+    assert image.imread(tmp_path / "mixture.png").shape[:2] == (780, 780)
 
 
 def test_what_cannot_be_drawn_says_why(run, model, faithful, write):

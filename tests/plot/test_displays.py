@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 from sklearn.datasets import make_blobs
 from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import KernelDensity
-
-mpl.use("Agg")
-
-from matplotlib import pyplot as plt
 
 from mixtura import GaussianMixture, KMeans, Mixture, MixtureOutlierDetector, MixtureSelector, datasets
 from mixtura.covariance import STRUCTURES
@@ -36,12 +31,6 @@ Array = np.ndarray[Any, Any]
 FAITHFUL = datasets.load_faithful().data
 FRAME = pd.DataFrame(FAITHFUL, columns=["eruptions", "waiting"])
 IN_FIVE = np.random.default_rng(0).normal(size=(50, 5))
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 @pytest.mark.parametrize("structure", STRUCTURES)
@@ -85,20 +74,25 @@ def test_two_of_many_features_are_chosen_by_number_or_name() -> None:
 @pytest.mark.parametrize(
     ("features", "words"),
     [
-        (None, r"5 features: choose two by features=\(0, 1\)"),
-        (("a", "z"), "features must be two of"),
-        ((0, 9), "features must be two of"),
-        ((0, 1, 2), "features must be two of"),
+        (("a", "z"), "features must be two to six of x0, x1, x2, x3, x4"),
+        ((0, 9), "features must be two to six of"),
+        ((0,), "features must be two to six of"),
+        ((0, 0), "each once"),
+        ((0, True), "features must be"),
     ],
 )
-def test_what_has_no_picture_says_what_to_do(features, words) -> None:
+def test_features_that_have_no_picture_are_named(features, words) -> None:
     model = GaussianMixture(1).fit(IN_FIVE)
     with pytest.raises(InputError, match=words):
         MixtureDisplay.from_estimator(model, IN_FIVE, features=features)
-    with pytest.raises(InputError, match="MixtureDisplay"):
-        DensityDisplay.from_estimator(model)
     with pytest.raises(InputError, match="use DensityDisplay"):
         MixtureDisplay.from_estimator(GaussianMixture(1).fit(IN_FIVE[:, :1]))
+
+
+@pytest.mark.parametrize("features", [None, (0, 1, 2), "z", ()])
+def test_a_density_needs_one_feature_or_two(features) -> None:
+    with pytest.raises(InputError, match=r"choose one or two by features|features must be one to two of"):
+        DensityDisplay.from_estimator(GaussianMixture(1).fit(IN_FIVE), features=features)
 
 
 @pytest.mark.parametrize("display", [MixtureDisplay, DensityDisplay, TraceDisplay, SelectionDisplay])
@@ -118,7 +112,9 @@ def test_the_density_of_one_feature_is_the_sum_of_its_components() -> None:
     np.testing.assert_allclose(density, model.mixture_.pdf(at))
     np.testing.assert_allclose(kernel.get_ydata(), np.exp(kde.score_samples(np.asarray(at)[:, None])))
     assert np.trapezoid(density, at) == pytest.approx(1.0, abs=0.05)
-    assert sum(patch.get_height() * patch.get_width() for patch in ax.patches) == pytest.approx(1.0)
+    heights, edges, _ = ax.patches[0].get_data()
+    assert heights @ np.diff(edges) == pytest.approx(1.0)
+    np.testing.assert_allclose(edges, np.histogram_bin_edges(x, "auto"))
 
 
 def test_contours_hold_their_shares_of_the_probability() -> None:

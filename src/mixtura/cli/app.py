@@ -185,7 +185,8 @@ def plot(
 ) -> None:
     """Draw a model over a data file: its components as ellipses, or its density over one column.
 
-    Points are coloured by component and the smaller the less sure that is.
+    All pairs of three to six columns are drawn. Points are coloured by component, the smaller the less sure
+    it is.
 
     Parameters
     ----------
@@ -196,7 +197,8 @@ def plot(
     out : Path
         The picture: .png, .svg or .pdf.
     features : str
-        The two columns to draw, by name or number (from 0), where the model has more.
+        The columns to draw, by name or number (from 0): one for its density, two to six for ellipses. Needed
+        where the model has more than six.
     """
     _work("plot")(model=model, data=data, out=out, features=features, reading=reading)
 

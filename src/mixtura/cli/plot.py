@@ -17,6 +17,7 @@ __all__ = ["run"]
 
 _ENDINGS = (".png", ".svg", ".pdf")
 _DPI = 130
+_MOST_FEATURES = 6  # of a grid
 
 
 def run(*, model: Path, data: Path, out: Path, features: str | None, reading: DataOptions) -> None:
@@ -25,9 +26,9 @@ def run(*, model: Path, data: Path, out: Path, features: str | None, reading: Da
     refuse_overwriting({"--out": out}, [model, data])
     mixture, _ = load_model(model)
     chosen = None if features is None else _chosen(features, mixture)
-    if chosen is None and mixture.n_features > 2:
-        d = mixture.n_features
-        msg = f"{model} has {d} features: choose two by --features, such as 0,1 or their names"
+    d = mixture.n_features
+    if chosen is None and d > _MOST_FEATURES:
+        msg = f"{model} has {d} features: choose some by --features, such as 0,1 or their names"
         raise InputError(msg)
     table = matching_table(model, mixture, data, reading)
     try:
@@ -38,8 +39,8 @@ def run(*, model: Path, data: Path, out: Path, features: str | None, reading: Da
     except ImportError:
         msg = "pictures need matplotlib: pip install 'mixtura[plot]'"
         raise InputError(msg) from None
-    if mixture.n_features == 1:
-        figure = DensityDisplay.from_estimator(mixture, table.X).figure_
+    if (d if chosen is None else len(chosen)) == 1:
+        figure = DensityDisplay.from_estimator(mixture, table.X, features=chosen).figure_
     else:
         figure = MixtureDisplay.from_estimator(mixture, table.X, features=chosen).figure_
     with writing(out), replacing(out.resolve()) as stream:

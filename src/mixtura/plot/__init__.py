@@ -4,6 +4,7 @@ Needs matplotlib: `pip install 'mixtura[plot]'`.
 """
 
 from mixtura.plot import _matplotlib  # noqa: F401  (first)
+from mixtura.plot.classes import ClassifierDisplay
 from mixtura.plot.clusters import KMeansDisplay
 from mixtura.plot.density import DensityDisplay
 from mixtura.plot.images import image_grid
@@ -13,6 +14,7 @@ from mixtura.plot.selection import SelectionDisplay
 from mixtura.plot.trace import TraceDisplay
 
 __all__ = [
+    "ClassifierDisplay",
     "DensityDisplay",
     "KMeansDisplay",
     "MixtureDisplay",

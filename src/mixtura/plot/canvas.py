@@ -1,36 +1,27 @@
-"""What all displays share: axes, colours, names of features, and rows as points."""
+"""What all displays share: axes, colours, and rows as points."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from sklearn.utils.validation import check_is_fitted
+from matplotlib.colors import LinearSegmentedColormap, to_rgba_array
 
-from mixtura._typing import FloatArray
-from mixtura.data import as_matrix
-from mixtura.errors import InputError
+from mixtura._typing import Float64Array, FloatArray
 
-__all__ = [
-    "Display",
-    "axes_or_new",
-    "colour_of",
-    "feature_names",
-    "fitted_mixture",
-    "inner",
-    "points",
-    "two_features",
-]
+__all__ = ["MOST_POINTS", "Display", "axes_or_new", "colour_of", "colours_of", "points", "raster"]
 
 # Okabe and Ito's colours, which all can tell apart, dark enough for points on white.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c510a", "#5e3c99")
 # More points than these hide each other: they are drawn as a raster of counts.
-_MOST_POINTS = 20_000
+MOST_POINTS = 20_000
 _BINS = 200
+_AREA = 18.0
+# A file of more vectors than these is slow to show.
+_VECTORS = 5_000
 
 
 class Display:
@@ -54,77 +45,50 @@ def colour_of(k: int) -> str:
     return _COLOURS[k % len(_COLOURS)]
 
 
-def inner(estimator: Any) -> Any:
-    """Return the fitted mixture estimator within a selector or detector, or the estimator itself."""
-    check_is_fitted(estimator)
-    for name in ("best_estimator_", "estimator_"):
-        if hasattr(estimator, name):
-            return getattr(estimator, name)
-    return estimator
-
-
-def fitted_mixture(estimator: Any) -> Any:
-    """Return the `Mixture` of a fit; a `Mixture` is one itself."""
-    if hasattr(estimator, "expanded_covariances"):
-        return estimator
-    found = getattr(inner(estimator), "mixture_", None)
-    if found is None:
-        msg = f"{type(estimator).__name__} holds no mixture to draw"
-        raise InputError(msg)
-    return found
-
-
-def feature_names(estimator: Any, d: int) -> list[str]:
-    """Return the names of the columns of the fit, or x0, x1 and so on."""
-    names = getattr(estimator, "feature_names_in_", None)
-    if names is None:
-        names = getattr(estimator, "feature_names", None)
-    return [f"x{j}" for j in range(d)] if names is None else [str(name) for name in names]
-
-
-def two_features(features: Sequence[int | str] | None, names: Sequence[str]) -> tuple[int, int]:
-    """Return the numbers of the two features to draw.
-
-    Raises
-    ------
-    InputError
-        If there are more than two and none was chosen, or one does not exist.
-    """
-    d = len(names)
-    if features is None:
-        if d == 2:
-            return 0, 1
-        what = "one feature: use DensityDisplay" if d == 1 else f"{d} features: choose two by features=(0, 1)"
-        msg = f"a picture has two axes, but the fit has {what}"
-        raise InputError(msg)
-    chosen = [names.index(f) if isinstance(f, str) and f in names else f for f in features]
-    if len(chosen) != 2 or not all(isinstance(f, (int, np.integer)) and 0 <= f < d for f in chosen):
-        msg = f"features must be two of {list(names)}, by name or number, but got {list(features)}"
-        raise InputError(msg)
-    return int(chosen[0]), int(chosen[1])
+def colours_of(groups: npt.NDArray[np.integer[Any]]) -> Float64Array:
+    """Return the colours of many groups, of shape (n, 4), as red, green, blue and alpha."""
+    colours: Float64Array = to_rgba_array(_COLOURS)[groups % len(_COLOURS)]
+    return colours
 
 
 def points(
     ax: Axes,
-    rows: npt.ArrayLike,
+    rows: FloatArray,
     *,
-    colours: Sequence[str] | None = None,
+    groups: npt.NDArray[np.integer[Any]] | None = None,
     sizes: npt.ArrayLike | None = None,
-) -> FloatArray:
-    """Draw rows (N, 2): each as a point, or as a raster of counts where there are too many."""
-    xy = as_matrix(rows, n_features=2)
-    if len(xy) > _MOST_POINTS:
-        counts, x, y = np.histogram2d(xy[:, 0], xy[:, 1], bins=_BINS)
-        shown = np.ma.masked_equal(np.log1p(counts.T), 0)
-        ax.pcolormesh(x, y, shown, cmap="Greys", rasterized=True)
-        return xy
+    most: int = MOST_POINTS,
+) -> None:
+    """Draw rows (N, 2): each as a point in the colour of its group, or a raster where there are too many."""
+    if len(rows) > most:
+        raster(ax, rows)
+        return
     ax.scatter(
-        xy[:, 0],
-        xy[:, 1],
-        s=18 if sizes is None else np.asarray(sizes),
-        c="#555555" if colours is None else list(colours),
+        rows[:, 0],
+        rows[:, 1],
+        s=_AREA if sizes is None else np.asarray(sizes),
+        c=["#555555"] if groups is None else colours_of(groups),
         edgecolors="white",
         linewidths=0.4,
         zorder=2,
+        rasterized=len(rows) > _VECTORS,
     )
-    return xy
+
+
+def raster(ax: Axes, rows: FloatArray, colour: str = "#222222") -> None:
+    """Draw how many rows (N, 2) there are in each cell, on a logarithmic scale."""
+    (x, right), (y, up) = _cells(rows[:, 0]), _cells(rows[:, 1])
+    counts = np.bincount(up * _BINS + right, minlength=_BINS**2).reshape(_BINS, _BINS)
+    shown = np.ma.masked_equal(np.log1p(counts), 0)
+    # Never opaque, which would hide what is drawn there.
+    shades = LinearSegmentedColormap.from_list("counts", [(colour, 0.25), (colour, 0.75)])
+    ax.pcolormesh(x, y, shown, cmap=shades, vmin=0.0, rasterized=True)
+
+
+def _cells(values: FloatArray) -> tuple[Float64Array, npt.NDArray[np.int64]]:
+    """Return the borders of cells of one width, and which of them each value is in."""
+    low, high = float(values.min()), float(values.max())
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    numbers = ((values - low) * (_BINS / (high - low))).astype(np.int64)
+    return np.linspace(low, high, _BINS + 1), np.minimum(numbers, _BINS - 1)

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 from sklearn.utils.validation import check_is_fitted
 
-from mixtura.plot.canvas import Display, axes_or_new, colour_of, feature_names, points, two_features
+from mixtura.plot.canvas import Display, axes_or_new, colour_of, points
+from mixtura.plot.fits import feature_names, rows_of, two_features
 
 __all__ = ["KMeansDisplay"]
 
@@ -52,15 +53,21 @@ class KMeansDisplay(Display):
         Returns
         -------
         KMeansDisplay
+
+        Raises
+        ------
+        NotFittedError
+        InputError
+            If two features have to be chosen, one does not exist, or X has other columns than the fit.
         """
         check_is_fitted(estimator, "cluster_centers_")
         centers = np.asarray(estimator.cluster_centers_, dtype=np.float64)
         names = feature_names(estimator, centers.shape[1])
-        pair = list(two_features(features, names))
+        pair = two_features(features, names)
+        rows = rows_of(estimator, X, names)[:, pair]
         labels = estimator.predict(X)
-        rows = np.ascontiguousarray(np.asarray(X, dtype=np.float64)[:, pair])
         ax = axes_or_new(ax)
-        points(ax, rows, colours=[colour_of(k) for k in labels])
+        points(ax, rows, groups=labels)
         radii = np.zeros(len(centers))
         for k, centre in enumerate(centers[:, pair]):
             own = rows[labels == k]

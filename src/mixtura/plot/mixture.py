@@ -8,39 +8,45 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.patches import Ellipse
 
-from mixtura._typing import Float64Array
-from mixtura.plot.canvas import (
-    Display,
-    axes_or_new,
-    colour_of,
-    feature_names,
-    fitted_mixture,
-    points,
-    two_features,
-)
+from mixtura._typing import Float64Array, FloatArray
+from mixtura.data.files.names import listed
+from mixtura.errors import InputError
+from mixtura.plot.canvas import MOST_POINTS, Display, axes_or_new, points
+from mixtura.plot.curves import filled_curves, histogram, reach
+from mixtura.plot.ellipses import draw_ellipses
+from mixtura.plot.fits import feature_names, feature_numbers, fitted_mixture, rows_of
+from mixtura.plot.grid import pair_grid
 
-__all__ = ["MixtureDisplay", "ellipse"]
+__all__ = ["MixtureDisplay"]
 
 # The area of a point that is sure of its component, in points squared; it shrinks with the square of p.
 _SURE = 50.0
-_FAINT = 0.35
+_MOST_FEATURES = 6
+# A panel of a grid has less room for points, and less need of steps.
+_MOST_IN_PANEL = 5_000
+_SMALLER = 0.25
+_STEPS = 200
 
 
 class MixtureDisplay(Display):
-    """Rows in two features, coloured by their component, and ellipses of 1, 2 and 3 sigma.
+    """Rows in two features, coloured by component, and ellipses of 1, 2 and 3 sigma; or a grid of pairs.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
+        Of a grid, the empty axes that bound it: their title is that of the grid.
+    axes_ : ndarray of matplotlib Axes
+        Of a grid of m features, of shape (m, m): entry (i, j) shows feature j to the right and feature i
+        upwards, (i, i) the density of feature i, and above the diagonal is None. Otherwise of shape (1, 1).
     figure_ : matplotlib Figure
     ellipses_ : list of matplotlib Ellipse
-        For each component, one a sigma.
+        For each panel below the diagonal, row by row, for each component, one a sigma.
     """
 
-    def __init__(self, ax: Axes, ellipses: list[Ellipse]) -> None:
+    def __init__(self, ax: Axes, axes: npt.NDArray[Any], ellipses: list[Any]) -> None:
         super().__init__(ax)
+        self.axes_ = axes
         self.ellipses_ = ellipses
 
     @classmethod
@@ -56,19 +62,25 @@ class MixtureDisplay(Display):
     ) -> Self:
         """Draw a fitted mixture.
 
+        In two features as one picture. In three to six as a grid: below the diagonal each pair of features,
+        on it the histogram of each, its density, and what each component has of it. Ellipses and densities
+        are those of the components' marginal distributions; colours and sizes of points tell of the whole.
+
         Parameters
         ----------
         estimator : GaussianMixture, MixtureSelector, MixtureOutlierDetector or Mixture
         X : array-like or data frame of shape (n_samples, n_features), optional
-            Rows to draw below; a raster of counts where there are more than 20 000.
-        features : two of int or str, optional
-            Which features to draw; needed where there are more than two. Ellipses are then those of the
-            components' marginal distributions.
+            Rows to draw below; a raster of counts where there are more than 20 000, or 5 000 in a grid.
+        features : two to six of int or str, optional
+            Which features to draw; needed where there are more than six.
         sigmas : sequence of float
             Radii of the ellipses, in standard deviations.
         certainty : bool
-            Whether the area of a point is 50 p², p the probability of its component.
+            Whether the area of a point is 50 p², p the probability of its component; a quarter of that in a
+            grid.
         ax : matplotlib Axes, optional
+            A grid takes the room of these axes, and needs axes that have a place in a grid of their figure,
+            such as those of `plt.subplots`.
 
         Returns
         -------
@@ -78,41 +90,88 @@ class MixtureDisplay(Display):
         ------
         NotFittedError
         InputError
-            If two features have to be chosen.
+            If features have to be chosen, one does not exist, or X has other columns than the fit.
+
+        Examples
+        --------
+        >>> from mixtura import GaussianMixture, datasets
+        >>> from mixtura.plot import MixtureDisplay
+        >>> diabetes = datasets.load_diabetes()
+        >>> model = GaussianMixture(3, random_state=0).fit(diabetes.data)
+        >>> MixtureDisplay.from_estimator(model, diabetes.data).axes_.shape
+        (3, 3)
         """
         mixture = fitted_mixture(estimator)
         names = feature_names(estimator, mixture.n_features)
-        pair = two_features(features, names)
-        ax = axes_or_new(ax)
-        if X is not None:
-            p = mixture.posterior(X)
-            labels, sure = p.argmax(axis=1), p.max(axis=1)
-            rows = mixture._rows(X)[:, pair]
-            sizes = _SURE * sure**2 if certainty else np.full(len(rows), 0.5 * _SURE)
-            points(ax, np.ascontiguousarray(rows), colours=[colour_of(k) for k in labels], sizes=sizes)
-        ellipses = []
-        covariances = mixture.expanded_covariances()
-        heaviest = mixture.weights.max()
-        for k, weight in enumerate(mixture.weights):
-            centre = mixture.means[k, list(pair)]
-            alpha = _FAINT * weight / heaviest
-            for sigma in sigmas:
-                patch = ellipse(centre, covariances[k][np.ix_(pair, pair)], sigma)
-                patch.set(facecolor=colour_of(k), alpha=alpha / len(sigmas) * 1.5, zorder=1)
-                edge = ellipse(centre, covariances[k][np.ix_(pair, pair)], sigma)
-                edge.set(fill=False, edgecolor="black", alpha=0.6, linewidth=1.0 / sigma, zorder=3)
-                ax.add_patch(patch)
-                ax.add_patch(edge)
-                ellipses.append(edge)
-            ax.plot(*centre, "X", color=colour_of(k), markeredgecolor="black", markersize=9, zorder=4)
-        ax.autoscale_view()
-        ax.set(xlabel=names[pair[0]], ylabel=names[pair[1]])
-        return cls(ax, ellipses)
+        chosen = _chosen(features, names, mixture)
+        shown = mixture.marginal(chosen)
+        whole = None if X is None else rows_of(estimator, X, names)
+        rows = None if whole is None else whole[:, chosen]
+        most = MOST_POINTS if len(chosen) == 2 else _MOST_IN_PANEL
+        labels, sizes = None, None
+        if whole is not None and len(whole) <= most:
+            p = mixture.posterior(whole)
+            labels = p.argmax(axis=1)
+            sizes = _SURE * (p.max(axis=1) ** 2 if certainty else np.full(len(p), 0.5))
+        ellipses: list[Any] = []
+        if len(chosen) == 2:
+            ax = axes_or_new(ax)
+            if rows is not None:
+                points(ax, rows, groups=labels, sizes=sizes)
+            ellipses += draw_ellipses(ax, shown, sigmas)
+            ax.autoscale_view()
+            ax.set(xlabel=names[chosen[0]], ylabel=names[chosen[1]])
+            return cls(ax, np.array([[ax]], dtype=object), ellipses)
+
+        low, high = _box(shown, rows, max(sigmas, default=1.0))
+
+        def draw_one(panel: Axes, i: int) -> None:
+            if rows is not None:
+                histogram(panel, rows[:, i])
+            one = shown.marginal([i])
+            x = np.linspace(low[i], high[i], _STEPS)
+            density = one.pdf(x)
+            filled_curves(panel, x, one.posterior(x) * density[:, None], [None] * one.n_components)
+            panel.plot(x, density, color="black", linewidth=1.0)
+            panel.set_ylim(bottom=0)
+
+        def draw_two(panel: Axes, i: int, j: int) -> None:
+            if rows is not None:
+                small = None if sizes is None else _SMALLER * sizes
+                points(panel, rows[:, [i, j]], groups=labels, sizes=small, most=_MOST_IN_PANEL)
+            ellipses.extend(draw_ellipses(panel, shown.marginal([i, j]), sigmas, marker=6.0))
+
+        ax, axes = pair_grid(ax, [names[f] for f in chosen], (low, high), draw_one, draw_two)
+        return cls(ax, axes, ellipses)
 
 
-def ellipse(centre: Float64Array, covariance: Float64Array, sigma: float) -> Ellipse:
-    """Return the curve on which a two-dimensional normal is `sigma` standard deviations from its mean."""
-    values, vectors = np.linalg.eigh(covariance)
-    width, height = 2.0 * sigma * np.sqrt(np.maximum(values[::-1], 0.0))
-    angle = float(np.degrees(np.arctan2(vectors[1, 1], vectors[0, 1])))
-    return Ellipse((float(centre[0]), float(centre[1])), float(width), float(height), angle=angle)
+def _chosen(features: Any, names: Sequence[str], mixture: Any) -> list[int]:
+    """Return the numbers of the features to draw."""
+    d = len(names)
+    if features is None and 2 <= d <= _MOST_FEATURES:
+        return list(range(d))
+    if d == 1:
+        msg = "ellipses need two features, but the fit has one feature: use DensityDisplay"
+        raise InputError(msg)
+    if features is None:
+        # Those whose means lie farthest apart, in units of the spread around them.
+        within = mixture.weights @ np.diagonal(mixture.expanded_covariances(), axis1=1, axis2=2)
+        ratio = np.diagonal(mixture.covariance()) / within
+        best = np.sort(np.argsort(-ratio, kind="stable")[:4])
+        named = any(name != f"x{j}" for j, name in enumerate(names))
+        some = [names[j] for j in best] if named else best.tolist()
+        msg = (
+            f"a grid has room for {_MOST_FEATURES} features, but the fit has {d} features: choose two to "
+            f"six, such as features={some}, which set the components apart most, of {listed(names)}"
+        )
+        raise InputError(msg)
+    return feature_numbers(features, names, 2, _MOST_FEATURES)
+
+
+def _box(mixture: Any, rows: FloatArray | None, sigma: float) -> tuple[Float64Array, Float64Array]:
+    """Return the corners of what holds the rows and the ellipses, and a margin."""
+    low, high = reach(mixture, sigma)
+    if rows is not None:
+        low, high = np.minimum(low, rows.min(axis=0)), np.maximum(high, rows.max(axis=0))
+    margin = 0.03 * (high - low)
+    return low - margin, high + margin

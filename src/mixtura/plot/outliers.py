@@ -8,12 +8,15 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
+from mixtura._typing import FloatArray
 from mixtura.errors import InputError
-from mixtura.plot.canvas import Display, axes_or_new, feature_names
+from mixtura.plot.canvas import MOST_POINTS, Display, axes_or_new, raster
+from mixtura.plot.fits import feature_names, feature_numbers, rows_of
 
 __all__ = ["OutlierDisplay"]
 
-_ORDINARY, _OUTLIER = "#0072b2", "#d55e00"
+_ORDINARY: dict[str, Any] = {"color": "#0072b2", "marker": ".", "markersize": 4, "alpha": 0.6}
+_OUTLIER: dict[str, Any] = {"color": "#d55e00", "marker": "o", "markersize": 6}
 
 
 class OutlierDisplay(Display):
@@ -50,6 +53,12 @@ class OutlierDisplay(Display):
         Returns
         -------
         OutlierDisplay
+
+        Raises
+        ------
+        NotFittedError
+        InputError
+            If there is no threshold, the feature does not exist, or X has other columns than the fit.
         """
         scores = np.asarray(estimator.score_samples(X))
         if threshold is None:
@@ -57,24 +66,26 @@ class OutlierDisplay(Display):
         if threshold is None:
             msg = f"{type(estimator).__name__} has no threshold of its own: give one, as threshold=-9.0"
             raise InputError(msg)
-        values = np.asarray(X)
-        names = feature_names(estimator, values.shape[1])
-        if feature is None and values.shape[1] == 1:
+        d = int(estimator.n_features_in_)
+        names = feature_names(estimator, d)
+        if feature is None and d == 1:
             feature = 0
         if feature is None:
-            x, label = np.arange(len(scores)), "row"
+            x: FloatArray = np.arange(len(scores), dtype=np.float64)
+            label = "row"
         else:
-            j = names.index(feature) if isinstance(feature, str) and feature in names else feature
-            if not isinstance(j, (int, np.integer)) or not 0 <= j < len(names):
-                msg = f"feature must be one of {names}, by name or number, but got {feature!r}"
-                raise InputError(msg)
-            x, label = values[:, j], names[j]
+            (j,) = feature_numbers(feature, names, 1, 1, "feature")
+            x, label = rows_of(estimator, X, names)[:, j], names[j]
         ax = axes_or_new(ax)
         strange = scores < threshold
-        ax.plot(x[~strange], scores[~strange], ".", color=_ORDINARY, markersize=4, alpha=0.6, rasterized=True)
-        label_strange = f"{int(strange.sum())} outliers"
-        ax.plot(x[strange], scores[strange], "o", color=_OUTLIER, markersize=6, label=label_strange)
+        for held, style in ((~strange, _ORDINARY), (strange, _OUTLIER)):
+            rows = np.column_stack([x[held], scores[held]])
+            if len(rows) > MOST_POINTS:
+                raster(ax, rows, style["color"])
+                rows = rows[:0]
+            ax.plot(rows[:, 0], rows[:, 1], linestyle="none", **style)
+        ax.get_lines()[-1].set_label(f"{int(strange.sum())} outliers")
         ax.axhline(threshold, color="black", linestyle="--", linewidth=1, label=f"threshold {threshold:.3g}")
         ax.set(xlabel=label, ylabel="log-density (nats)")
-        ax.legend(frameon=False)
+        ax.legend(frameon=False, loc="best" if len(scores) <= MOST_POINTS else "lower right")
         return cls(ax)

@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from mixtura.plot.canvas import Display, axes_or_new, inner
+from mixtura.plot.canvas import Display, axes_or_new
+from mixtura.plot.fits import inner
 
 __all__ = ["TraceDisplay"]
 

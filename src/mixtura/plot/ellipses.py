@@ -1,0 +1,77 @@
+"""Ellipses of a mixture in two features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Ellipse
+
+from mixtura._typing import Float64Array, IntArray
+from mixtura.plot.canvas import colour_of
+
+__all__ = ["draw_ellipses", "ellipse"]
+
+_FAINT = 0.35
+
+
+def draw_ellipses(
+    ax: Axes,
+    mixture: Any,
+    sigmas: Sequence[float],
+    *,
+    groups: Sequence[int] | IntArray | None = None,
+    filled: bool = True,
+    marker: float = 9.0,
+) -> list[Ellipse]:
+    """Draw the components of a mixture of two features, the fainter the less weight they have.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    mixture : Mixture
+        Of two features.
+    sigmas : sequence of float
+        Radii, in standard deviations.
+    groups : sequence of int, optional
+        What each component is coloured by; its number if None.
+    filled : bool
+        Whether ellipses are black on their colour, or curves of their colour.
+    marker : float
+        The size of a mean, in points.
+
+    Returns
+    -------
+    list of matplotlib Ellipse
+        For each component, one a sigma.
+    """
+    ellipses = []
+    covariances = mixture.expanded_covariances()
+    heaviest = mixture.weights.max()
+    for k, weight in enumerate(mixture.weights):
+        colour = colour_of(k if groups is None else groups[k])
+        alpha = _FAINT * weight / heaviest
+        for sigma in sigmas:
+            edge = ellipse(mixture.means[k], covariances[k], sigma)
+            edge.set(fill=False, edgecolor=colour, linewidth=2.0 / sigma, zorder=3)
+            if filled:
+                patch = ellipse(mixture.means[k], covariances[k], sigma)
+                patch.set(facecolor=colour, alpha=alpha / len(sigmas) * 1.5, zorder=1)
+                ax.add_patch(patch)
+                edge.set(edgecolor="black", alpha=0.6, linewidth=1.0 / sigma)
+            ax.add_patch(edge)
+            ellipses.append(edge)
+        x, y = mixture.means[k]
+        (mean,) = ax.plot(x, y, "X", color=colour, markeredgecolor="black", markersize=marker, zorder=4)
+        mean.set_markeredgewidth(marker / 9.0)
+    return ellipses
+
+
+def ellipse(centre: Float64Array, covariance: Float64Array, sigma: float) -> Ellipse:
+    """Return the curve on which a two-dimensional normal is `sigma` standard deviations from its mean."""
+    values, vectors = np.linalg.eigh(covariance)
+    width, height = 2.0 * sigma * np.sqrt(np.maximum(values[::-1], 0.0))
+    angle = float(np.degrees(np.arctan2(vectors[1, 1], vectors[0, 1])))
+    return Ellipse((float(centre[0]), float(centre[1])), float(width), float(height), angle=angle)
