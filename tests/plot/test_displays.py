@@ -180,6 +180,7 @@ def test_a_grid_of_pictures() -> None:
     canvas = image_grid(rows, (2, 3), n_columns=3).images[0].get_array()
     np.testing.assert_array_equal(canvas[:2, :3], rows[0].reshape(2, 3))
     np.testing.assert_array_equal(canvas[3:5, :3], rows[3].reshape(2, 3))
+    assert image_grid(rows, (2, 3), vmin=3, vmax=20).images[0].get_clim() == (3, 20)
     with pytest.raises(InputError, match="no picture of 3 × 3"):
         image_grid(rows, (3, 3))
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from sklearn.utils.validation import check_is_fitted
 
 from mixtura._typing import IntArray
@@ -183,4 +184,6 @@ def _counts_below(ax: Axes, counts: npt.NDArray[Any], label: str) -> None:
     """Name the axes of curves."""
     if len(counts) <= 10:
         ax.set_xticks(counts)
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel="components", ylabel=label)
