@@ -69,8 +69,8 @@ for count, score in zip(counts, held_out, strict=True):
     print(f"{count:3d} components: {score:14,.0f} nats a row held out")
 
 # %%
-# AIC falls and falls, and rows held out are *millions* of nats below those of the fit. Each fit says why. This is
-# the first of the warnings:
+# AIC asks for components of a dozen rows each, while rows held out are *millions* of nats below those of the fit.
+# Each fit says why. This is the first of the warnings:
 
 print(len(said), "warnings, the first of them:")
 print(said[0].message)
@@ -115,8 +115,8 @@ print(f"chosen: {search.best_params_['n_components']} components, {search.best_s
 # Fewer parameters are another way. With one covariance for all (``tied``) no component is loose, as all rows settle
 # it together; but the free ones with the prior describe the digits better.
 
-tied = GaussianMixture(110, covariance_type="tied", init_params="kmeans", tol=1e-3, random_state=0)
-print(f"110 tied components: {cross_val_score(tied, X, cv=folds).mean():.2f} nats a row held out")
+tied = GaussianMixture(40, covariance_type="tied", init_params="kmeans", tol=1e-3, random_state=0)
+print(f"40 tied components: {cross_val_score(tied, X, cv=folds).mean():.2f} nats a row held out")
 print("diagnostics:", tied.fit(X).diagnostics_)
 
 # %%
@@ -128,6 +128,7 @@ print("diagnostics:", tied.fit(X).diagnostics_)
 chosen = search.best_estimator_
 new = {}
 figure, axes = plt.subplots(1, 2, figsize=(10, 5.2), layout="constrained")
+figure.get_layout_engine().set(wspace=0.08)
 for ax, model, name in ((axes[0], loose, "loose"), (axes[1], chosen, "with a prior")):
     rows, _ = model.sample(100)
     new[name] = np.random.RandomState(0).permutation(rows)
@@ -136,9 +137,9 @@ for ax, model, name in ((axes[0], loose, "loose"), (axes[1], chosen, "with a pri
 plt.show()
 
 # %%
-# The left ones are crisp, and one is tempted to like them better. But look how near each is to a digit that was there
-# before: loose components lie flat on a few rows, and what they draw are blends of these. A true digit is farther
-# from its nearest neighbour.
+# The left ones are a little crisper, and one is tempted to like them better. But look how near each is to a digit
+# that was there before: loose components lie flat on a few rows, and what they draw are blends of these. They are
+# nearer to a digit of the fit than true digits are to each other; those of the prior are farther.
 
 between = pairwise_distances(X)
 np.fill_diagonal(between, np.inf)
@@ -150,8 +151,8 @@ for name, rows in new.items():
 # %%
 # As a pipeline
 # -------------
-# The same in one object: pictures in, log-densities out. The pictures that the model finds strangest are
-# hard to read indeed.
+# The same in one object: pictures in, log-densities out. Above are the pictures that the model finds strangest, below
+# new ones.
 
 pipeline = make_pipeline(PCA(0.99, whiten=True, svd_solver="full"), chosen).fit(images)
 log_density = pipeline.score_samples(images)

@@ -69,6 +69,7 @@ detector = MixtureOutlierDetector(3, random_state=0).fit(X)
 
 display = OutlierDisplay.from_estimator(detector, X)
 display.ax_.set_yscale("symlog", linthresh=10)
+display.ax_.set_ylim(-1000, 0)
 plt.show()
 report(detector.predict(X) == -1)
 
