@@ -8,8 +8,8 @@ one, such that the squared distances
 
 .. math:: \sum_n \min_k \lVert x_n - c_k \rVert^2
 
-add up to as little as possible. It is quick, and where groups are round it is right. This page shows both, and
-then the two things that it cannot do, which are the reason for all pages that follow.
+add up to as little as possible. It is quick, and where groups are round it is right. This page shows both,
+and then the two things that it cannot do, which are the reason for all pages that follow.
 """
 
 # %%
@@ -30,14 +30,14 @@ round_model = KMeans(4, random_state=0).fit(X)
 print(f"adjusted Rand index: {adjusted_rand_score(truth, round_model.labels_):.3f}")
 
 # %%
-# The `adjusted Rand index <https://scikit-learn.org/stable/modules/clustering.html#rand-index>`_ compares two
-# ways to divide the same rows, however the groups are numbered: 1 if they agree everywhere, 0 on average if one
-# of them was drawn by chance. k-means has found what was put in.
+# The `adjusted Rand index <https://scikit-learn.org/stable/modules/clustering.html#rand-index>`_ compares
+# two ways to divide the same rows, however the groups are numbered: 1 if they agree everywhere, 0 on
+# average if one of them was drawn by chance. k-means has found what was put in.
 #
 # The circles
 # -----------
-# A row belongs to the nearest centre. So the reach of a centre is the same in all directions, and the model of a
-# cluster, if we want to call it one, is a circle around the centre that ends at its farthest member.
+# A row belongs to the nearest centre. So the reach of a centre is the same in all directions, and the model
+# of a cluster, if we want to call it one, is a circle around the centre that ends at its farthest member.
 
 display = KMeansDisplay.from_estimator(round_model, X)
 display.ax_.set_title("Round groups: circles suit them")
@@ -47,8 +47,8 @@ print("radii:", display.radii_.round(2))
 # %%
 # First weakness: it knows circles only
 # -------------------------------------
-# Now every point is mapped by the same matrix. No two groups have come closer in any sense that matters: who can
-# see the four groups above will see them here. But they are no longer round.
+# Now every point is mapped by the same matrix. No two groups have come closer in any sense that matters:
+# who can see the four groups above will see them here. But they are no longer round.
 
 stretched = X @ np.random.RandomState(13).randn(2, 2)
 stretched_model = KMeans(4, random_state=0).fit(stretched)
@@ -60,9 +60,9 @@ print("radii:", display.radii_.round(2))
 print(f"adjusted Rand index: {adjusted_rand_score(truth, stretched_model.labels_):.3f}")
 
 # %%
-# The circles overlap, and each takes in much that is not its own: k-means cuts long groups across and joins the
-# pieces that lie side by side. Scaling the columns does not help: it stretches along the axes only, and the groups
-# lie aslant.
+# The circles overlap, and each takes in much that is not its own: k-means cuts long groups across and joins
+# the pieces that lie side by side. Scaling the columns does not help: it stretches along the axes only, and
+# the groups lie aslant.
 
 scaled = (stretched - stretched.mean(axis=0)) / stretched.std(axis=0)
 again = KMeans(4, random_state=0).fit_predict(scaled)
@@ -71,8 +71,8 @@ print(f"adjusted Rand index, columns standardised: {adjusted_rand_score(truth, a
 # %%
 # Second weakness: it does not know doubt
 # ---------------------------------------
-# Every row gets a label, and all labels look alike. Here is the row for which two centres of the first fit are
-# nearly equally far, beside one that lies close to its centre.
+# Every row gets a label, and all labels look alike. Here is the row for which two centres of the first fit
+# are nearly equally far, beside one that lies close to its centre.
 
 distance = np.sort(round_model.transform(X), axis=1)
 between = np.argmin(distance[:, 1] - distance[:, 0])
@@ -80,11 +80,11 @@ within = np.argmin(distance[:, 0])
 for name, row in (("between two groups", between), ("within its group", within)):
     nearest, second = distance[row, :2]
     print(
-        f"{name}: label {round_model.labels_[row]}, nearest centre at {nearest:.2f}, the second at {second:.2f}"
+        f"{name}: label {round_model.labels_[row]}, nearest centre at {nearest:.2f}, second at {second:.2f}"
     )
 print("k-means has probabilities:", hasattr(round_model, "predict_proba"))
 
 # %%
-# The distances could be made into some measure of doubt, but into which? That depends on how wide the groups are
-# and how many rows each has, and k-means has no notion of either. A mixture has both: see
+# The distances could be made into some measure of doubt, but into which? That depends on how wide the
+# groups are and how many rows each has, and k-means has no notion of either. A mixture has both: see
 # :ref:`the next page <sphx_glr_auto_gallery_plot_02_mixture.py>`.

@@ -2,8 +2,8 @@ r"""
 A mixture as clustering
 =======================
 
-A Gaussian mixture is a recipe for rows: choose a component :math:`k` with probability :math:`\pi_k`, then draw
-from its normal distribution. The density of a row is therefore
+A Gaussian mixture is a recipe for rows: choose a component :math:`k` with probability :math:`\pi_k`, then
+draw from its normal distribution. The density of a row is therefore
 
 .. math:: p(x) = \sum_{k=1}^K \pi_k \, N(x; \mu_k, \Sigma_k),
 
@@ -12,9 +12,9 @@ every direction. By Bayes' rule a row that was seen came from component :math:`k
 
 .. math:: r_k(x) = \frac{\pi_k \, N(x; \mu_k, \Sigma_k)}{p(x)} .
 
-These *responsibilities* are what k-means lacks: they are labels that know how sure they are. Fitting goes in
-turns, which is called EM: compute the responsibilities (E), then compute weights, means and covariances with the
-responsibilities as weights of the rows (M). The likelihood rises with every turn.
+These *responsibilities* are what k-means lacks: they are labels that know how sure they are. Fitting goes
+in turns, which is called EM: compute the responsibilities (E), then compute weights, means and covariances
+with the responsibilities as weights of the rows (M). The likelihood rises with every turn.
 """
 
 # %%
@@ -47,9 +47,9 @@ print(p[:5].round(3))
 # %%
 # Size as certainty
 # -----------------
-# ``MixtureDisplay`` gives each point the area :math:`50 p^2`, with :math:`p` the probability of its label; the
-# square makes the difference plain. Points in the middle of their group are large, and points between two groups
-# are small.
+# ``MixtureDisplay`` gives each point the area :math:`50 p^2`, with :math:`p` the probability of its label;
+# the square makes the difference plain. Points in the middle of their group are large, and points between
+# two groups are small.
 
 display = MixtureDisplay.from_estimator(model, X, sigmas=())
 display.ax_.set_aspect("equal")
@@ -59,8 +59,8 @@ plt.show()
 # %%
 # Who is in doubt?
 # ----------------
-# Most rows are not. Those that are can be listed, looked at, or left to somebody who knows more. The truth, which
-# the fit has not seen, shows that this is where the errors are.
+# Most rows are not. Those that are can be listed, looked at, or left to somebody who knows more. The truth,
+# which the fit has not seen, shows that this is where the errors are.
 
 certainty = p.max(axis=1)
 component_of = np.array([np.bincount(truth[labels == k]).argmax() for k in range(4)])
@@ -70,7 +70,7 @@ for low, high in ((0.99, 1.0), (0.9, 0.99), (0.0, 0.9)):
     print(f"p from {low:.2f} to {high:.2f}: {held.sum():3d} rows, {wrong[held].sum()} of them wrong")
 
 # %%
-# The probabilities can be taken at their word as far as the model is right: the expected number of errors is the
-# sum of :math:`1 - p`.
+# The probabilities can be taken at their word as far as the model is right: the expected number of errors
+# is the sum of :math:`1 - p`.
 
 print(f"expected errors: {np.sum(1 - certainty):.1f}, found: {wrong.sum()}")

@@ -2,9 +2,10 @@ r"""
 Ellipses: what a covariance can say
 ===================================
 
-The covariance :math:`\Sigma_k` of a component is an ellipse: the rows that are :math:`s` standard deviations from
-the mean, :math:`(x - \mu_k)^\top \Sigma_k^{-1} (x - \mu_k) = s^2`. It may be left free or be held to a simpler
-shape. There are six such *structures*, and which one to take is half of choosing a mixture.
+The covariance :math:`\Sigma_k` of a component is an ellipse: the rows that are :math:`s` standard
+deviations from the mean, :math:`(x - \mu_k)^\top \Sigma_k^{-1} (x - \mu_k) = s^2`. It may be left free or
+be held to a simpler shape. There are six such *structures*, and which one to take is half of choosing a
+mixture.
 
 ================== ================================ =====================================
 ``covariance_type`` an ellipse of a component is     numbers to estimate, :math:`d` columns
@@ -21,9 +22,9 @@ shape. There are six such *structures*, and which one to take is half of choosin
 # %%
 # One cluster, three shapes
 # -------------------------
-# With a single component nothing can be shared, so there are three shapes. The cluster lies aslant. A circle has
-# to be as wide as the cluster is on average; an ellipse along the axes can follow the spread of each column, but
-# not that the two rise together; a free one can.
+# With a single component nothing can be shared, so there are three shapes. The cluster lies aslant. A
+# circle has to be as wide as the cluster is on average; an ellipse along the axes can follow the spread of
+# each column, but not that the two rise together; a free one can.
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -45,14 +46,14 @@ for ax, structure in zip(axes, ("spherical", "diag", "full"), strict=True):
 plt.show()
 
 # %%
-# The ellipses are drawn at 1, 2 and 3 standard deviations. A *nat* is the unit of a natural logarithm: the mean
-# log-density of the rows says how well a shape describes them.
+# The ellipses are drawn at 1, 2 and 3 standard deviations. A *nat* is the unit of a natural logarithm: the
+# mean log-density of the rows says how well a shape describes them.
 #
 # Four round groups
 # -----------------
-# The blobs of the pages before are circles of one size. All six structures see them alike, and BIC (of which
-# :ref:`page 5 <sphx_glr_auto_gallery_plot_05_selection.py>` tells more; lower is better) prefers the simplest. A
-# component is the more solid the more weight it has.
+# The blobs of the pages before are circles of one size. All six structures see them alike, and BIC (of
+# which :ref:`page 5 <sphx_glr_auto_gallery_plot_05_selection.py>` tells more; lower is better) prefers the
+# simplest. A component is the more solid the more weight it has.
 
 STRUCTURES = ("full", "tied", "diag", "tied_diag", "spherical", "tied_spherical")
 
@@ -79,17 +80,18 @@ plt.show()
 # %%
 # The same groups, stretched
 # --------------------------
-# All groups are now the same slanting ellipse. ``tied`` says just that, and BIC finds it; ``full`` can say it too,
-# at the price of more parameters. Circles and ellipses along the axes cannot, and join what does not belong
-# together, as k-means did.
+# All groups are now the same slanting ellipse. ``tied`` says just that, and BIC finds it; ``full`` can say
+# it too, at the price of more parameters. Circles and ellipses along the axes cannot, and join what does
+# not belong together, as k-means did.
 
 stretched = X @ np.random.RandomState(13).randn(2, 2)
 compare(stretched, truth)
 plt.show()
 
 # %%
-# Since the map of the page before stretched all rows alike, labels under ``full`` and ``tied`` should not have
-# changed at all, and have not: a mixture with free covariances does not care about units, nor about directions.
+# Since the map of the page before stretched all rows alike, labels under ``full`` and ``tied`` should not
+# have changed at all, and have not: a mixture with free covariances does not care about units, nor about
+# directions.
 
 for structure in ("full", "tied"):
     before, after = (

@@ -3,8 +3,8 @@ A mixture as density
 ====================
 
 A component need not be a group. With enough of them a mixture can follow a density of any shape, much as a
-polynomial follows a curve; nobody asks what its third term means. What comes out is not labels but the density
-:math:`p(x)` itself: where rows are common, where they are rare, and a way to draw new ones.
+polynomial follows a curve; nobody asks what its third term means. What comes out is not labels but the
+density :math:`p(x)` itself: where rows are common, where they are rare, and a way to draw new ones.
 """
 
 # %%
@@ -45,9 +45,9 @@ for warning in said:
     print(warning.message)
 
 # %%
-# Among its remedies is a prior: each covariance has then seen a few rows of the data's own spread before it sees
-# the data. A quarter of a row is enough here. The regions below hold 20, 40, 60, 80, 95 and 99 % of the
-# probability, from dark to light: each moon is made of a chain of short ellipses.
+# Among its remedies is a prior: each covariance has then seen a few rows of the data's own spread before it
+# sees the data. A quarter of a row is enough here. The regions below hold 20, 40, 60, 80, 95 and 99 % of
+# the probability, from dark to light: each moon is made of a chain of short ellipses.
 
 many = GaussianMixture(16, covariance_prior=0.25, random_state=0).fit(moons)
 
@@ -59,8 +59,8 @@ for ax, model in zip(axes, (two, many), strict=True):
 plt.show()
 
 # %%
-# Is this description, or learning by heart? Rows that the fit has not seen tell. Their mean log-density is much
-# higher with sixteen components than with two.
+# Is this description, or learning by heart? Rows that the fit has not seen tell. Their mean log-density is
+# much higher with sixteen components than with two.
 
 unseen, _ = make_moons(2000, noise=0.05, random_state=1)
 for model in (two, many):

@@ -2,21 +2,21 @@ r"""
 How many components?
 ====================
 
-More components always describe the rows at hand better. So the likelihood :math:`L` cannot choose their number:
-something has to count against them. Two criteria charge for each of the :math:`p` free parameters; both are to be
-made small.
+More components always describe the rows at hand better. So the likelihood :math:`L` cannot choose their
+number: something has to count against them. Two criteria charge for each of the :math:`p` free parameters;
+both are to be made small.
 
 .. math:: \mathrm{AIC} = -2 L + 2 p, \qquad \mathrm{BIC} = -2 L + p \log N
 
-BIC charges more as soon as there are eight rows. The third way needs no formula: fit to a part of the rows, and
-look at the likelihood of those that were held out.
+BIC charges more as soon as there are eight rows. The third way needs no formula: fit to a part of the rows,
+and look at the likelihood of those that were held out.
 """
 
 # %%
 # Moons: from 1 to 20 components
 # ------------------------------
-# ``MixtureSelector`` fits all of them. With ``criterion="cv"`` it also holds rows out, in five folds; AIC and BIC are
-# in its table as well.
+# ``MixtureSelector`` fits all of them. With ``criterion="cv"`` it also holds rows out, in five folds; AIC
+# and BIC are in its table as well.
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -50,8 +50,8 @@ print("not settled:", table["n_components"][~sound].tolist())
 
 # %%
 # There are two moons, and nobody says two. That is no mistake: all three measure how well the *density* is
-# described, and a moon takes several ellipses. They do not count groups. Where one component is one group, as on
-# the data below, the two questions have one answer.
+# described, and a moon takes several ellipses. They do not count groups. Where one component is one group,
+# as on the data below, the two questions have one answer.
 
 DensityDisplay.from_estimator(selector, moons).ax_.set(
     title=f"{selector.best_params_['n_components']} components, chosen by rows held out", aspect="equal"
@@ -86,13 +86,13 @@ display.ax_.set(title="Two components, full", aspect="equal")
 plt.show()
 
 # %%
-# How sure is the choice? Draw the rows anew, with replacement, choose again, and count. Every candidate that won
-# at least once is listed, with its share of the draws.
+# How sure is the choice? Draw the rows anew, with replacement, choose again, and count. Every candidate
+# that won at least once is listed, with its share of the draws.
 
 for (count, structure), share in selector.stability(X, n_bootstrap=10, random_state=0).items():
     print(f"{count} {structure}: {share:.0%}")
 
 # %%
-# In short: BIC to choose a model that is to be read, and rows held out where the density is to be used. AIC is
-# close to the latter while every component has many rows, and is misled where they have few, as
+# In short: BIC to choose a model that is to be read, and rows held out where the density is to be used. AIC
+# is close to the latter while every component has many rows, and is misled where they have few, as
 # :ref:`the next page <sphx_glr_auto_gallery_plot_06_digits.py>` shows.

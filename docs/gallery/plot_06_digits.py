@@ -2,17 +2,17 @@ r"""
 New handwritten digits
 ======================
 
-A density can be drawn from, and what comes out need not be points in a plane. Here it is handwriting. The digits
-are also a warning: the usual recipe for the number of components fails on them without a word, and this page shows
-how to see that, and what to do.
+A density can be drawn from, and what comes out need not be points in a plane. Here it is handwriting. The
+digits are also a warning: the usual recipe for the number of components fails on them without a word, and
+this page shows how to see that, and what to do.
 """
 
 # %%
 # From pictures to 41 features
 # ----------------------------
-# 1797 pictures of 8 × 8 grey values. Many of the 64 columns are nearly constant or say the same as others, so a
-# principal component analysis turns them into the features that hold 99 % of the variance, each scaled to variance
-# one (*whitened*).
+# 1797 pictures of 8 × 8 grey values. Many of the 64 columns are nearly constant or say the same as others,
+# so a principal component analysis turns them into the features that hold 99 % of the variance, each scaled
+# to variance one (*whitened*).
 
 import warnings
 
@@ -40,8 +40,8 @@ plt.show()
 # %%
 # The recipe of the textbooks
 # ---------------------------
-# Fit mixtures with 50 to 200 components, and take the one with the lowest AIC. These are scikit-learn's settings:
-# one start from k-means, a tolerance of 1e-3, and 1e-6 added to each variance.
+# Fit mixtures with 50 to 200 components, and take the one with the lowest AIC. These are scikit-learn's
+# settings: one start from k-means, a tolerance of 1e-3, and 1e-6 added to each variance.
 
 textbook = {"init_params": "kmeans", "tol": 1e-3, "reg_covar": 1e-6, "random_state": 0}
 counts = [50, 80, 110, 150, 200]
@@ -69,17 +69,17 @@ for count, score in zip(counts, held_out, strict=True):
     print(f"{count:3d} components: {score:14,.0f} nats a row held out")
 
 # %%
-# AIC asks for components of a dozen rows each, while rows held out are *millions* of nats below those of the fit.
-# Each fit says why. This is the first of the warnings:
+# AIC asks for components of a dozen rows each, while rows held out are *millions* of nats below those of
+# the fit. Each fit says why. This is the first of the warnings:
 
 print(len(said), "warnings, the first of them:")
 print(said[0].message)
 
 # %%
-# A covariance in 41 features has 861 numbers and takes 42 rows to be one at all. 1797 rows make 110 components of 16
-# rows each: every one of them can lie as flat on its rows as it likes, and the likelihood grows without bound.
-# It is held by the 1e-6 alone, and so AIC, which is made of it, tells of the 1e-6. ``diagnostics_`` has the same as
-# numbers:
+# A covariance in 41 features has 861 numbers and takes 42 rows to be one at all. 1797 rows make 110
+# components of 16 rows each: every one of them can lie as flat on its rows as it likes, and the likelihood
+# grows without bound. It is held by the 1e-6 alone, and so AIC, which is made of it, tells of the 1e-6.
+# ``diagnostics_`` has the same as numbers:
 
 many = 110
 with warnings.catch_warnings():
@@ -92,9 +92,10 @@ for found in loose.diagnostics_:
 # %%
 # The choice, done right
 # ----------------------
-# Two things are needed. A prior on the covariances, worth a few rows that look like the data as a whole, settles
-# what a handful of rows cannot: ``covariance_prior="auto"``. And the number of components is chosen by rows held
-# out. ``GaussianMixture`` scores by the mean log-likelihood a row, so scikit-learn's own search does that.
+# Two things are needed. A prior on the covariances, worth a few rows that look like the data as a whole,
+# settles what a handful of rows cannot: ``covariance_prior="auto"``. And the number of components is chosen
+# by rows held out. ``GaussianMixture`` scores by the mean log-likelihood a row, so scikit-learn's own
+# search does that.
 
 search = GridSearchCV(
     GaussianMixture(covariance_prior="auto", init_params="kmeans", tol=1e-3, random_state=0),
@@ -109,11 +110,13 @@ ax.plot(tried, scores, "o-", color="#009e73")
 ax.plot(search.best_params_["n_components"], search.best_score_, "*", color="black", markersize=15)
 ax.set(xlabel="components", ylabel="log-likelihood held out (nats a row)", title="With a prior")
 plt.show()
-print(f"chosen: {search.best_params_['n_components']} components, {search.best_score_:.2f} nats a row held out")
+print(
+    f"chosen: {search.best_params_['n_components']} components, {search.best_score_:.2f} nats a row held out"
+)
 
 # %%
-# Fewer parameters are another way. With one covariance for all (``tied``) no component is loose, as all rows settle
-# it together; but the free ones with the prior describe the digits better.
+# Fewer parameters are another way. With one covariance for all (``tied``) no component is loose, as all
+# rows settle it together; but the free ones with the prior describe the digits better.
 
 tied = GaussianMixture(40, covariance_type="tied", init_params="kmeans", tol=1e-3, random_state=0)
 print(f"40 tied components: {cross_val_score(tied, X, cv=folds).mean():.2f} nats a row held out")
@@ -122,8 +125,8 @@ print("diagnostics:", tied.fit(X).diagnostics_)
 # %%
 # A hundred new digits
 # --------------------
-# Draw in the 41 features, and go back to pictures. To the left the mixture that AIC likes, to the right the one that
-# was chosen.
+# Draw in the 41 features, and go back to pictures. To the left the mixture that AIC likes, to the right the
+# one that was chosen.
 
 chosen = search.best_estimator_
 new = {}
@@ -137,9 +140,10 @@ for ax, model, name in ((axes[0], loose, "loose"), (axes[1], chosen, "with a pri
 plt.show()
 
 # %%
-# The left ones are a little crisper, and one is tempted to like them better. But look how near each is to a digit
-# that was there before: loose components lie flat on a few rows, and what they draw are blends of these. They are
-# nearer to a digit of the fit than true digits are to each other; those of the prior are farther.
+# The left ones are a little crisper, and one is tempted to like them better. But look how near each is to a
+# digit that was there before: loose components lie flat on a few rows, and what they draw are blends of
+# these. They are nearer to a digit of the fit than true digits are to each other; those of the prior are
+# farther.
 
 between = pairwise_distances(X)
 np.fill_diagonal(between, np.inf)
@@ -151,8 +155,8 @@ for name, rows in new.items():
 # %%
 # As a pipeline
 # -------------
-# The same in one object: pictures in, log-densities out. Above are the pictures that the model finds strangest, below
-# new ones.
+# The same in one object: pictures in, log-densities out. Above are the pictures that the model finds
+# strangest, below new ones.
 
 pipeline = make_pipeline(PCA(0.99, whiten=True, svd_solver="full"), chosen).fit(images)
 log_density = pipeline.score_samples(images)

@@ -2,8 +2,8 @@ r"""
 One dimension
 =============
 
-In one dimension a mixture can be seen whole: the histogram of the rows, the density, and what each component has
-of it,
+In one dimension a mixture can be seen whole: the histogram of the rows, the density, and what each
+component has of it,
 
 .. math:: p(x) = \sum_k \pi_k \, N(x; \mu_k, \sigma_k^2) .
 """
@@ -11,8 +11,8 @@ of it,
 # %%
 # Three normals
 # -------------
-# 4600 draws: 2000 with mean 0 and standard deviation 2, 2000 with 5 and 5, and 600 with 3 and 0.5. The narrow one
-# sits on the slopes of the two others.
+# 4600 draws: 2000 with mean 0 and standard deviation 2, 2000 with 5 and 5, and 600 with 3 and 0.5. The
+# narrow one sits on the slopes of the two others.
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -46,9 +46,10 @@ DensityDisplay.from_estimator(model, x[:, None], bins=100)
 plt.show()
 
 # %%
-# Each filled curve is :math:`\pi_k N(x; \mu_k, \sigma_k^2)`, and the black one is their sum. The parameters are
-# close to those that the rows were drawn with; in the legend above, and here to the digit. ``covariances_`` has a
-# matrix for each component, of 1 × 1 here, and holds variances, the squares of the standard deviations.
+# Each filled curve is :math:`\pi_k N(x; \mu_k, \sigma_k^2)`, and the black one is their sum. The parameters
+# are close to those that the rows were drawn with; in the legend above, and here to the digit.
+# ``covariances_`` has a matrix for each component, of 1 × 1 here, and holds variances, the squares of the
+# standard deviations.
 
 print("BIC chooses", selector.best_params_["n_components"])
 print("means_      ", model.means_.ravel().round(2))
@@ -57,8 +58,8 @@ print("sd          ", np.sqrt(model.covariances_.ravel()).round(2))
 print("weights_    ", model.weights_.round(3), " drawn:", np.array([2000, 2000, 600]) / 4600)
 
 # %%
-# Components come with the heaviest first. Which one is which is therefore a matter of the weights, and not of the
-# order in which the rows were drawn.
+# Components come with the heaviest first. Which one is which is therefore a matter of the weights, and not
+# of the order in which the rows were drawn.
 #
 # The mixture as a distribution
 # -----------------------------

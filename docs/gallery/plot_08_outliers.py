@@ -2,16 +2,16 @@ r"""
 Outliers
 ========
 
-A density says which rows are rare. An outlier is a row with so low a density that one would not expect to have
-drawn it at all. This page plants outliers, looks for them by a threshold set by hand, and then by one that comes
-from the model.
+A density says which rows are rare. An outlier is a row with so low a density that one would not expect to
+have drawn it at all. This page plants outliers, looks for them by a threshold set by hand, and then by one
+that comes from the model.
 """
 
 # %%
 # Twenty rows are moved
 # ---------------------
-# The 4600 rows of :ref:`the page before <sphx_glr_auto_gallery_plot_07_one_dimension.py>`, of which twenty are
-# moved by 50 times a standard normal draw. Some go far; others fall among the rest.
+# The 4600 rows of :ref:`the page before <sphx_glr_auto_gallery_plot_07_one_dimension.py>`, of which twenty
+# are moved by 50 times a standard normal draw. Some go far; others fall among the rest.
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -49,21 +49,21 @@ def report(found):
 report(model.score_samples(X) < -9)
 
 # %%
-# Those that were missed have landed inside the distribution, where they look like everybody else: no method that
-# sees only the rows can find them.
+# Those that were missed have landed inside the distribution, where they look like everybody else: no method
+# that sees only the rows can find them.
 #
-# But look at the model. Four components were given to three groups, and the fourth has been spent on the outliers:
-# it is as wide as they lie. With it, a place far out is not so strange after all.
+# But look at the model. Four components were given to three groups, and the fourth has been spent on the
+# outliers: it is as wide as they lie. With it, a place far out is not so strange after all.
 
 print(model.mixture_)
 
 # %%
 # The detector
 # ------------
-# ``MixtureOutlierDetector`` fits the densest nine tenths of the rows first, again and again until they stay the
-# same; then all rows count that are no rarer than one in a thousand of the model's own. So outliers have no part
-# in the model that is to judge them. Its threshold is the log-density below which the model itself puts one row
-# in a thousand.
+# ``MixtureOutlierDetector`` fits the densest nine tenths of the rows first, again and again until they stay
+# the same; then all rows count that are no rarer than one in a thousand of the model's own. So outliers
+# have no part in the model that is to judge them. Its threshold is the log-density below which the model
+# itself puts one row in a thousand.
 
 detector = MixtureOutlierDetector(3, random_state=0).fit(X)
 
@@ -79,17 +79,17 @@ report(detector.predict(X) == -1)
 print(detector.estimator_.mixture_)
 
 # %%
-# Without the first step, all rows have a part from the beginning. Then one of the three components is spent on the
-# outliers, and few of them are strange to it.
+# Without the first step, all rows have a part from the beginning. Then one of the three components is spent
+# on the outliers, and few of them are strange to it.
 
 plain = MixtureOutlierDetector(3, support_fraction=1.0, random_state=0).fit(X)
 report(plain.predict(X) == -1)
 print(plain.estimator_.mixture_)
 
 # %%
-# Robustness has a price. Of rows that the true distribution draws the threshold should accuse one in a thousand;
-# here it accuses more, because the wide group has lost a part of its tails to the trimming and looks narrower than
-# it is.
+# Robustness has a price. Of rows that the true distribution draws the threshold should accuse one in a
+# thousand; here it accuses more, because the wide group has lost a part of its tails to the trimming and
+# looks narrower than it is.
 
 accused = np.sum((detector.predict(X) == -1) & ~is_moved)
 widest = np.sqrt(detector.estimator_.covariances_.max())
@@ -99,8 +99,8 @@ print(f"standard deviation of the widest component: {widest:.2f}, drawn with 5")
 # %%
 # p-values
 # --------
-# A threshold says yes or no. A *p-value* says how strange: it is the probability, under the model, of a density as
-# low as that of the row. It is estimated from draws, and comes with its standard error.
+# A threshold says yes or no. A *p-value* says how strange: it is the probability, under the model, of a
+# density as low as that of the row. It is estimated from draws, and comes with its standard error.
 
 p, error = detector.pvalues(X)
 order = np.argsort(x)
@@ -108,8 +108,8 @@ for row in order[[0, 5, 7, 20, 100, len(x) // 2, -100, -20, -6, -1]]:
     print(f"x = {x[row]:7.1f}: p = {p[row]:.5f} ± {error[row]:.5f}{'  moved' if is_moved[row] else ''}")
 
 # %%
-# The rows below the threshold of the detector are those with a p-value below 1/1000, but for the error of the draws.
-# Of the most certain ones, most were moved:
+# The rows below the threshold of the detector are those with a p-value below 1/1000, but for the error of
+# the draws. Of the most certain ones, most were moved:
 
 for level in (1e-2, 1e-3, 1e-4, 2e-5):
     print(f"p < {level:g}: {np.sum(p < level):3d} rows, {np.sum(is_moved[p < level])} of them moved")

@@ -6,15 +6,15 @@ A kernel density estimate puts a small normal of one width :math:`h` on each row
 
 .. math:: \hat p(x) = \frac{1}{N} \sum_{n=1}^{N} N(x; x_n, h^2) .
 
-That is a mixture too, with as many components as there are rows. It has nothing to fit but :math:`h`, and it has
-to carry all rows with it. A mixture says the same with few components.
+That is a mixture too, with as many components as there are rows. It has nothing to fit but :math:`h`, and
+it has to carry all rows with it. A mixture says the same with few components.
 """
 
 # %%
 # The same density
 # ----------------
-# 4600 rows from three normals, as before. The kernels come from scikit-learn, and ``DensityDisplay`` draws them
-# beside the mixture.
+# 4600 rows from three normals, as before. The kernels come from scikit-learn, and ``DensityDisplay`` draws
+# them beside the mixture.
 
 from time import perf_counter
 
@@ -42,16 +42,16 @@ display.ax_.set_title(f"{len(X)} kernels, {mixture.n_components} components")
 plt.show()
 
 # %%
-# The kernels follow the chance ups and downs of the rows; the mixture does not. Where they differ, who is nearer
-# to the truth? Rows that neither has seen tell.
+# The kernels follow the chance ups and downs of the rows; the mixture does not. Where they differ, who is
+# nearer to the truth? Rows that neither has seen tell.
 
 unseen = draw(3)
 for name, model in (("kernels", kernels), ("mixture", mixture)):
     print(f"{name}: {np.mean(model.score_samples(unseen)):.4f} nats a row unseen")
 
 # %%
-# How far apart are they? Half of the area between the two curves is the largest difference that the two can have
-# about the probability of anything.
+# How far apart are they? Half of the area between the two curves is the largest difference that the two can
+# have about the probability of anything.
 
 grid = np.linspace(X.min(), X.max(), 2000)
 difference = np.exp(kernels.score_samples(grid[:, None])) - mixture.mixture_.pdf(grid)
@@ -60,8 +60,8 @@ print(f"half of the area between them: {0.5 * np.trapezoid(np.abs(difference), g
 # %%
 # The price
 # ---------
-# To score a row, the kernels ask their rows, through a tree that leaves out those that are far away. The mixture asks
-# three components.
+# To score a row, the kernels ask their rows, through a tree that leaves out those that are far away. The
+# mixture asks three components.
 
 
 def fastest(model):
@@ -80,8 +80,8 @@ print(f"mixture: {quick:6.1f} ms, {mixture.mixture_.n_parameters} numbers to kee
 print("the mixture is", "faster" if quick < slow else "slower")
 
 # %%
-# Both have something to choose: the kernels their width, the mixture its number of components. With another width
-# the picture is another one (dashed, as above); the number of components can be left to BIC, as on
+# Both have something to choose: the kernels their width, the mixture its number of components. With another
+# width the picture is another one (dashed, as above); the number of components can be left to BIC, as on
 # :ref:`page 7 <sphx_glr_auto_gallery_plot_07_one_dimension.py>`.
 
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.4), sharey=True, layout="constrained")

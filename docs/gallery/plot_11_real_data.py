@@ -2,8 +2,8 @@ r"""
 Real data
 =========
 
-Tables with names and units, classes that are not shown to the fit, and the accidents of real files: a wrong column,
-a hole, another unit.
+Tables with names and units, classes that are not shown to the fit, and the accidents of real files: a wrong
+column, a hole, another unit.
 """
 
 # %%
@@ -32,8 +32,8 @@ MixtureDisplay.from_estimator(selector, geyser)
 plt.show()
 
 # %%
-# A mixture answers questions about one column given another: how long is the wait after an eruption of two minutes,
-# and after one of four and a half?
+# A mixture answers questions about one column given another: how long is the wait after an eruption of two
+# minutes, and after one of four and a half?
 
 mixture = selector.best_estimator_.mixture_
 for duration in (2.0, 4.5):
@@ -44,7 +44,8 @@ for duration in (2.0, 4.5):
 # %%
 # Iris, without its labels
 # ------------------------
-# Four measures of 150 flowers of three species. The fit sees the measures only; the species are compared afterwards.
+# Four measures of 150 flowers of three species. The fit sees the measures only; the species are compared
+# afterwards.
 
 flowers = load_iris(as_frame=True)
 iris, species = flowers.data, flowers.target
@@ -57,21 +58,25 @@ for selector in (free, three):
     print(f"{selector.best_params_}: BIC {bic:.1f}, adjusted Rand index {index:.3f}")
 
 # %%
-# Left to itself BIC finds two groups: two of the species lie so close that 150 flowers do not tell them apart. Told
-# that there are three, it chooses their shape, and the components are nearly the species.
+# Left to itself BIC finds two groups: two of the species lie so close that 150 flowers do not tell them
+# apart. Told that there are three, it chooses their shape, and the components are nearly the species.
 #
 # In four features ``MixtureDisplay`` draws every pair of them, and on the diagonal each for itself.
 
 display = MixtureDisplay.from_estimator(three, iris)
 display.figure_.set_size_inches(9, 9)
 plt.show()
-print(pd.crosstab(flowers.target_names[species], three.predict(iris), rownames=["species"], colnames=["component"]))
+print(
+    pd.crosstab(
+        flowers.target_names[species], three.predict(iris), rownames=["species"], colnames=["component"]
+    )
+)
 
 # %%
 # Wine: many columns, few rows
 # ----------------------------
-# 178 wines of three growers, 13 chemical measures in as many units. A free covariance has 91 numbers here, and each of
-# three components has 59 rows to settle them.
+# 178 wines of three growers, 13 chemical measures in as many units. A free covariance has 91 numbers here,
+# and each of three components has 59 rows to settle them.
 
 bottles = load_wine(as_frame=True)
 wine, grower = bottles.data, bottles.target
@@ -88,8 +93,8 @@ for settings in (
     print(f"{index:.3f}  {settings}")
 
 # %%
-# Free covariances follow chance. With a prior, or with fewer parameters, the growers appear; they were never shown.
-# A few columns can be drawn, or the density of two:
+# Free covariances follow chance. With a prior, or with fewer parameters, the growers appear; they were
+# never shown. A few columns can be drawn, or the density of two:
 
 model = GaussianMixture(3, covariance_prior="auto", random_state=0).fit(wine)
 
@@ -101,8 +106,8 @@ plt.show()
 # %%
 # Another unit
 # ------------
-# Proline is given in milligrams per litre, and varies by hundreds; others vary by tenths. To k-means that matters
-# most, to a mixture nothing: here is proline in grams, and magnesium in micrograms.
+# Proline is given in milligrams per litre, and varies by hundreds; others vary by tenths. To k-means that
+# matters most, to a mixture nothing: here is proline in grams, and magnesium in micrograms.
 
 other = wine.assign(proline=wine["proline"] / 1e3, magnesium=wine["magnesium"] * 1e3)
 again = GaussianMixture(3, covariance_prior="auto", random_state=0).fit(other)
@@ -114,8 +119,8 @@ print(f"k-means:  adjusted Rand index of the two {adjusted_rand_score(before, af
 # %%
 # A wrong column, a hole, a text
 # ------------------------------
-# What cannot be used is refused before any work is done, by an error that names the place and what to do. All of
-# these are ``ValueError``, and mixtura's own are ``InputError``.
+# What cannot be used is refused before any work is done, by an error that names the place and what to do.
+# All of these are ``ValueError``, and mixtura's own are ``InputError``.
 
 wrong_name = geyser.rename(columns={"waiting": "wait"})
 holes = geyser.copy()
@@ -141,7 +146,8 @@ for name, call in (
 print(fitted.predict(geyser[:3]))
 
 # %%
-# Rows with holes can be left out by the frame itself. Their numbers stay, so what comes out finds its way back.
+# Rows with holes can be left out by the frame itself. Their numbers stay, so what comes out finds its way
+# back.
 
 whole = holes.dropna()
 labels = pd.Series(GaussianMixture(2, random_state=0).fit_predict(whole), index=whole.index, name="component")
