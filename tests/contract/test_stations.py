@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
-from sklearn.datasets import load_digits, make_blobs, make_moons
+from sklearn.datasets import load_digits, load_iris, load_wine, make_blobs, make_moons
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_rand_score
+from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.neighbors import KernelDensity
 from sklearn.pipeline import make_pipeline
 
-from mixtura import GaussianMixture, KMeans, MixtureSelector
+from mixtura import GaussianMixture, KMeans, MixtureSelector, datasets
+from mixtura.errors import DegenerateFitWarning, InputError
 
 Array = np.ndarray[Any, Any]
 
@@ -47,6 +50,21 @@ def test_a_mixture_knows_which_labels_are_in_doubt() -> None:
     wrong = own[model.predict(X)] != y
     assert wrong[sure].mean() < 0.005
     assert wrong[~sure].mean() > 0.05
+
+
+@pytest.mark.parametrize(("stretch", "best"), [(False, "tied_spherical"), (True, "tied")])
+def test_bic_finds_the_shape_that_four_blobs_have(stretch, best) -> None:
+    X, y = blobs()
+    if stretch:
+        X = X @ np.random.RandomState(13).randn(2, 2)
+    selector = MixtureSelector(n_components=4, random_state=0).fit(X)
+    assert selector.best_params_["covariance_type"] == best
+    assert adjusted_rand_score(y, selector.predict(X)) > 0.95
+    for structure in ("full", "tied"):
+        model = GaussianMixture(4, covariance_type=structure, random_state=0).fit(X)
+        assert adjusted_rand_score(y, model.predict(X)) > 0.95
+    circles = GaussianMixture(4, covariance_type="spherical", random_state=0).fit(X)
+    assert (adjusted_rand_score(y, circles.predict(X)) > 0.95) != stretch
 
 
 def test_moons_take_many_components_and_aic_asks_for_more_than_bic() -> None:
@@ -96,3 +114,66 @@ def test_new_digits_by_a_mixture_in_a_pipeline() -> None:
     assert drawn.shape == (100, 64)
     assert pipeline.score(X[1200:]) > -48
     assert model.diagnostics_ == ()
+
+
+def whitened_digits() -> tuple[Array, Array]:
+    X = np.random.RandomState(0).permutation(load_digits().data)
+    pca = PCA(0.99, whiten=True, svd_solver="full").fit(X)
+    return pca.transform(X[:1200]), pca.transform(X[1200:])
+
+
+def test_a_hundred_and_ten_components_of_digits_converge_are_loose_and_say_so() -> None:
+    X, held = whitened_digits()
+    recipe = GaussianMixture(110, init_params="kmeans", tol=1e-3, reg_covar=1e-6, random_state=0)
+    with pytest.warns(DegenerateFitWarning, match="too few for its covariance"):
+        model = recipe.fit(X)
+    assert model.converged_
+    (found,) = model.diagnostics_
+    assert len(found.components) > 100
+    # Held by the 1e-6 alone: high inside, and far off outside.
+    assert model.score(X) > 50
+    assert model.score(held) < -1e5
+
+
+def test_rows_held_out_choose_a_mixture_of_digits_that_holds() -> None:
+    X, held = whitened_digits()
+    search = GridSearchCV(
+        GaussianMixture(covariance_prior="auto", init_params="kmeans", tol=1e-3, random_state=0),
+        {"n_components": [1, 5, 10, 20, 40, 80]},
+        cv=KFold(3, shuffle=True, random_state=0),
+    ).fit(X)
+    assert 5 <= search.best_params_["n_components"] <= 40
+    assert search.best_estimator_.diagnostics_ == ()
+    assert search.score(held) > -48
+
+
+def test_the_species_of_iris_are_three_components_whose_shape_bic_chooses() -> None:
+    flowers = load_iris()
+    selector = MixtureSelector(n_components=3, random_state=0).fit(flowers.data)
+    assert adjusted_rand_score(flowers.target, selector.predict(flowers.data)) > 0.85
+
+
+def test_units_do_not_change_the_growers_of_wine_and_a_prior_finds_them() -> None:
+    bottles = load_wine(as_frame=True)
+    other = bottles.data.assign(
+        proline=bottles.data["proline"] / 1e3, magnesium=bottles.data["magnesium"] * 1e3
+    )
+    before, after = (
+        GaussianMixture(3, covariance_prior="auto", random_state=0).fit(frame).predict(frame)
+        for frame in (bottles.data, other)
+    )
+    np.testing.assert_array_equal(before, after)
+    assert adjusted_rand_score(bottles.target, before) > 0.85
+
+
+def test_a_frame_with_a_wrong_column_or_a_hole_is_refused_by_name() -> None:
+    geyser = pd.read_csv(datasets.path("faithful"))
+    model = GaussianMixture(2, random_state=0).fit(geyser)
+    with pytest.raises(ValueError, match=r"unseen at fit time:\n- wait\n"):
+        model.predict(geyser.rename(columns={"waiting": "wait"}))
+    with pytest.raises(ValueError, match="same order"):
+        model.predict(geyser[["waiting", "eruptions"]])
+    holes = geyser.copy()
+    holes.loc[[3, 17], "waiting"] = np.nan
+    with pytest.raises(InputError, match="NaN in column 'waiting', rows 3, 17: drop these rows or impute"):
+        GaussianMixture(2).fit(holes)

@@ -190,6 +190,7 @@ def test_a_grid_of_pictures() -> None:
     canvas = image_grid(rows, (2, 3), n_columns=3).images[0].get_array()
     np.testing.assert_array_equal(canvas[:2, :3], rows[0].reshape(2, 3))
     np.testing.assert_array_equal(canvas[3:5, :3], rows[3].reshape(2, 3))
+    assert image_grid(rows, (2, 3), vmin=3, vmax=20).images[0].get_clim() == (3, 20)
     with pytest.raises(InputError, match="no picture of 3 × 3"):
         image_grid(rows, (3, 3))
 
@@ -265,3 +266,20 @@ def test_a_selection_is_drawn_as_a_selector_is() -> None:
         assert star.get_ydata() == selection.best.bic
     with pytest.raises(InputError, match="must be a MixtureSelector or a Selection"):
         SelectionDisplay.from_estimator(GaussianMixture())
+
+
+def test_each_of_several_criteria_has_its_own_star() -> None:
+    selector = MixtureSelector(n_components=range(1, 7), covariance_type="full", random_state=0).fit(FAITHFUL)
+    ax = SelectionDisplay.from_estimator(selector, column=("aic", "bic")).ax_
+    stars = {line.get_label(): line.get_data() for line in ax.get_lines() if line.get_marker() == "*"}
+    for name in ("aic", "bic"):
+        again = MixtureSelector(
+            n_components=range(1, 7), covariance_type="full", criterion=name, random_state=0
+        ).fit(FAITHFUL)
+        ((x,), (y,)) = stars[f"chosen by {name.upper()}"]
+        assert x == again.best_params_["n_components"]
+        assert y == pytest.approx(getattr(again.best_estimator_, name)(FAITHFUL))
+    with pytest.raises(InputError, match="which have one scale"):
+        SelectionDisplay.from_estimator(selector, column=("aic", "cv"))
+    with pytest.raises(InputError, match="several columns are curves"):
+        SelectionDisplay.from_estimator(selector, column=("aic", "bic"), kind="bars")

@@ -19,6 +19,8 @@ def image_grid(
     *,
     n_columns: int = 10,
     cmap: str = "gray_r",
+    vmin: float | None = None,
+    vmax: float | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw rows as pictures in a grid.
@@ -31,6 +33,9 @@ def image_grid(
     n_columns : int
         Pictures side by side.
     cmap : str
+    vmin, vmax : float, optional
+        Values of the first and the last colour; values beyond are drawn like these. The least and the
+        greatest of the rows if None.
     ax : matplotlib Axes, optional
 
     Returns
@@ -52,11 +57,12 @@ def image_grid(
         raise InputError(msg)
     n_rows = -(-len(images) // n_columns)
     # A line of background between pictures.
-    canvas = np.full((n_rows * (height + 1) - 1, n_columns * (width + 1) - 1), float(images.min()))
+    background = float(images.min()) if vmin is None else float(vmin)
+    canvas = np.full((n_rows * (height + 1) - 1, n_columns * (width + 1) - 1), background)
     for i, image in enumerate(images):
         top, left = (i // n_columns) * (height + 1), (i % n_columns) * (width + 1)
         canvas[top : top + height, left : left + width] = image.reshape(shape)
     ax = axes_or_new(ax)
-    ax.imshow(canvas, cmap=cmap, interpolation="nearest")
+    ax.imshow(canvas, cmap=cmap, interpolation="nearest", vmin=vmin, vmax=vmax)
     ax.set_axis_off()
     return ax
