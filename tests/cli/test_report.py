@@ -43,6 +43,7 @@ def test_a_fit_reports_its_candidates(quickly, faithful, tmp_path, page):
         for cell in row[1:]:
             assert cell.removesuffix(" ★") in told.out
     assert "mixtura.load('m.mixtura')" in found.text
+    assert "Report on faithful.csv" in found.text
     n = found.table("Probability of a row").column("rows")[0]
     assert f"at least 0.99  {n:>4}" in told.out
 

@@ -6,6 +6,9 @@ import re
 from base64 import b64decode
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
+
+from mixtura.report import MixtureReport
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 _PNG = "data:image/png;base64,"
@@ -117,3 +120,8 @@ def checked(html: str) -> Page:
         assert b"tIME" not in png
         assert b"Software" not in png
     return page
+
+
+def page_of(estimator: Any, X: Any, **options: Any) -> Page:
+    """Return the report of an estimator."""
+    return checked(MixtureReport(estimator, X, **options).html)

@@ -230,7 +230,7 @@ def report(
     out : Path
         The report: .html.
     title : str
-        Its heading.
+        Its heading; the name of the data file by default.
     """
     _work("report")(model=model, data=data, out=out, title=title, reading=reading)
 

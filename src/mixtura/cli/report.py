@@ -64,7 +64,7 @@ def write_report(
     report = _report_class()(
         subject,
         X,
-        title=title,
+        title=title or f"Report on {data_file.name}",
         row_labels=table.row_numbers + 1,
         model_file=model_file,
         data_file=data_file,

@@ -166,7 +166,7 @@ def _contents(
             ("parameters", whole(mixture.n_parameters)),
             ("log-likelihood a row", f"{log_likelihood / total:.4f}"),
             ("BIC", criterion(bic)),
-            *([("sure of their component", share(sure))] if mixture.n_components > 1 else []),
+            *([("sure (0.9 or more)", share(sure))] if mixture.n_components > 1 else []),
         ],
         "findings": findings,
         "changed": _settings(subject, changed=True),
