@@ -236,6 +236,57 @@ def report(
 
 
 @app.command
+def outliers(
+    data: Path,
+    /,
+    *,
+    components: Annotated[Whole, Parameter(name=("-k", "--components"), converter=whole)] = 1,
+    covariance: str = "full",
+    contamination: str = "auto",
+    out: Path | None = None,
+    seed: Annotated[Whole, Parameter(converter=whole)] = 0,
+    jobs: Annotated[Whole | None, Parameter(converter=whole)] = None,
+    quiet: Flag = False,
+    reading: DataOptions = _DATA,
+) -> None:
+    """Find the rows of a data file that a mixture of the others calls strange.
+
+    The strangest are printed first, with the probability of a row so strange under the model.
+
+    Parameters
+    ----------
+    data : Path
+        The data file: one row a sample, columns of numbers; other columns are left out with a word.
+    components : int
+        Components of the model: as many as the ordinary rows have groups.
+    covariance : str
+        Their structure: full, tied, diag, spherical, tied_diag or tied_spherical.
+    contamination : str
+        auto: outliers are stranger than all but one in a thousand rows of the model's own.
+        A number: the share of the rows that are outliers.
+    out : Path
+        Write to this .csv or .parquet file: for each row whether it is one, its log-density and probability.
+    seed : int
+        The same seed gives the same model.
+    jobs : int
+        Threads; all cores by default. The result does not depend on it.
+    quiet : bool
+        Print nothing.
+    """
+    _work("outliers")(
+        data=data,
+        components=components,
+        covariance=covariance,
+        contamination=contamination,
+        out=out,
+        seed=seed,
+        jobs=jobs,
+        quiet=quiet,
+        reading=reading,
+    )
+
+
+@app.command
 def info(model: Path, /) -> None:
     """Describe a model file.
 
