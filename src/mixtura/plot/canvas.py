@@ -11,8 +11,19 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba, to_rgba_array
 
 from mixtura._typing import Float64Array, FloatArray
+from mixtura.errors import InputError
 
-__all__ = ["MOST_POINTS", "Display", "axes_or_new", "colour_of", "colours_of", "points", "raster", "summed"]
+__all__ = [
+    "MOST_POINTS",
+    "Display",
+    "axes_or_new",
+    "colour_of",
+    "colours_of",
+    "points",
+    "raster",
+    "require_axes",
+    "summed",
+]
 
 # Okabe and Ito's colours, which all can tell apart, dark enough for points on white.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c510a", "#5e3c99")
@@ -33,11 +44,33 @@ class Display:
 
 
 def axes_or_new(ax: Axes | None) -> Axes:
-    """Return the axes given, or new ones."""
+    """Return the axes given, or new ones.
+
+    Raises
+    ------
+    InputError
+        If what was given are no axes.
+    """
     if ax is None:
         _, ax = plt.subplots(layout="constrained")
+    require_axes(ax)
     ax.spines[["top", "right"]].set_visible(False)
     return ax
+
+
+def require_axes(ax: Any) -> None:
+    """Check that something is axes.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    if isinstance(ax, Axes):
+        return
+    remedy = "choose one, such as ax.flat[0]" if isinstance(ax, np.ndarray) else "make some by plt.subplots"
+    msg = f"ax must be matplotlib Axes, but is a {type(ax).__name__}: {remedy}"
+    raise InputError(msg)
 
 
 def colour_of(k: int) -> str:

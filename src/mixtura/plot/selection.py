@@ -6,10 +6,10 @@ from typing import Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
-from sklearn.utils.validation import check_is_fitted
 
 from mixtura.errors import InputError
 from mixtura.plot.canvas import Display, axes_or_new, colour_of
+from mixtura.plot.fits import require
 
 __all__ = ["SelectionDisplay"]
 
@@ -64,7 +64,7 @@ class SelectionDisplay(Display):
         NotFittedError
         InputError
         """
-        check_is_fitted(selector, "table_")
+        require(selector, "table_", "MixtureSelector")
         table = selector.table_
         if column is None:
             column = selector.criterion if isinstance(selector.criterion, str) else "criterion"
