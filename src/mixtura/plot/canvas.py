@@ -128,6 +128,7 @@ def _cells(values: FloatArray) -> tuple[Float64Array, npt.NDArray[np.int64]]:
     """Return the borders of cells of one width, and which of them each value is in."""
     low, high = float(values.min()), float(values.max())
     if low == high:
-        low, high = low - 0.5, high + 0.5
+        room = 0.5 * max(1.0, abs(low))
+        low, high = low - room, high + room
     numbers = ((values - low) * (_BINS / (high - low))).astype(np.int64)
     return np.linspace(low, high, _BINS + 1), np.minimum(numbers, _BINS - 1)
