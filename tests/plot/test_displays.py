@@ -178,6 +178,27 @@ def test_outliers_lie_below_the_threshold() -> None:
         OutlierDisplay.from_estimator(model, X, feature="x7")
 
 
+def test_many_rows_and_many_outliers_are_rasters() -> None:
+    X = np.concatenate([np.random.default_rng(0).normal(size=(40_000, 2)), np.full((30_000, 2), 99.0)])
+    model = MixtureOutlierDetector(1, contamination=0.001, random_state=0).fit(X[:1000])
+    display = OutlierDisplay.from_estimator(model, X, feature=0)
+    ordinary, strange = display.ax_.collections
+    drawn = [round(float(np.expm1(raster.get_array().filled(0)).sum())) for raster in (ordinary, strange)]
+    assert drawn == [(model.predict(X) == 1).sum(), (model.predict(X) == -1).sum()]
+    assert f"{drawn[1]} outliers" in [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    few = OutlierDisplay.from_estimator(model, X[:30_000])
+    assert len(few.ax_.collections) == 1
+    assert len(few.ax_.get_lines()[1].get_xdata()) == (model.predict(X[:30_000]) == -1).sum()
+
+
+@pytest.mark.parametrize("at", [0.0, 1e20, -3.0])
+def test_a_raster_of_rows_that_do_not_vary_is_one_cell(at) -> None:
+    rows = np.full((30_000, 2), at)
+    display = MixtureDisplay.from_estimator(Mixture([1.0], [[at, at]], 1.0, "tied_spherical"), rows)
+    cells = np.expm1(display.ax_.collections[0].get_array().filled(0))
+    assert cells.max() == pytest.approx(cells.sum()) == pytest.approx(30_000)
+
+
 def test_the_trace_is_that_of_the_fit() -> None:
     model = GaussianMixture(3, random_state=0).fit(FAITHFUL)
     ax = TraceDisplay.from_estimator(model, ax=plt.subplots()[1]).ax_
@@ -264,8 +285,8 @@ def test_a_selection_is_drawn_as_a_selector_is() -> None:
         ax = SelectionDisplay.from_estimator(given).ax_
         (star,) = [line for line in ax.get_lines() if line.get_marker() == "*"]
         assert star.get_ydata() == selection.best.bic
-    with pytest.raises(InputError, match="must be a MixtureSelector or a Selection"):
-        SelectionDisplay.from_estimator(GaussianMixture())
+    with pytest.raises(InputError, match="a fitted MixtureSelector or Selection is needed"):
+        SelectionDisplay.from_estimator(GaussianMixture(1).fit(FAITHFUL))
 
 
 def test_each_of_several_criteria_has_its_own_star() -> None:

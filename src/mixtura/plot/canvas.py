@@ -12,6 +12,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgba, to_rgba_array
 
 from mixtura._text import printable, shortened
 from mixtura._typing import Float64Array, FloatArray
+from mixtura.errors import InputError
 
 __all__ = [
     "MOST_POINTS",
@@ -23,6 +24,7 @@ __all__ = [
     "name_axes",
     "points",
     "raster",
+    "require_axes",
     "summed",
 ]
 
@@ -47,11 +49,33 @@ class Display:
 
 
 def axes_or_new(ax: Axes | None) -> Axes:
-    """Return the axes given, or new ones."""
+    """Return the axes given, or new ones.
+
+    Raises
+    ------
+    InputError
+        If what was given are no axes.
+    """
     if ax is None:
         _, ax = plt.subplots(layout="constrained")
+    require_axes(ax)
     ax.spines[["top", "right"]].set_visible(False)
     return ax
+
+
+def require_axes(ax: Any) -> None:
+    """Check that something is axes.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    if isinstance(ax, Axes):
+        return
+    remedy = "choose one, such as ax.flat[0]" if isinstance(ax, np.ndarray) else "make some by plt.subplots"
+    msg = f"ax must be matplotlib Axes, but is a {type(ax).__name__}: {remedy}"
+    raise InputError(msg)
 
 
 def colour_of(k: int) -> str:
@@ -121,6 +145,7 @@ def _cells(values: FloatArray) -> tuple[Float64Array, npt.NDArray[np.int64]]:
     """Return the borders of cells of one width, and which of them each value is in."""
     low, high = float(values.min()), float(values.max())
     if low == high:
-        low, high = low - 0.5, high + 0.5
+        room = 0.5 * max(1.0, abs(low))
+        low, high = low - room, high + room
     numbers = ((values - low) * (_BINS / (high - low))).astype(np.int64)
     return np.linspace(low, high, _BINS + 1), np.minimum(numbers, _BINS - 1)

@@ -28,7 +28,7 @@ from mixtura.plot.canvas import (
     summed,
 )
 from mixtura.plot.curves import filled_curves, histogram_of_groups, limits
-from mixtura.plot.ellipses import draw_ellipses
+from mixtura.plot.ellipses import check_sigmas, draw_ellipses
 from mixtura.plot.fits import feature_names, one_or_two_features, rows_of
 
 __all__ = ["ClassifierDisplay"]
@@ -123,6 +123,7 @@ class ClassifierDisplay(Display):
         if response_method not in _METHODS:
             msg = f"response_method must be 'predict_proba' or 'predict', but got {response_method!r}"
             raise InputError(msg)
+        radii = check_sigmas(sigmas)
         names = feature_names(classifier, classifier.n_features_in_)
         chosen = one_or_two_features(features, names, "a classifier")
         rows, codes, wrong = _rows_and_classes(classifier, X, y, names)
@@ -138,7 +139,7 @@ class ClassifierDisplay(Display):
             _line(ax, mixture, classes, shown, codes, wrong)
             name_axes(ax, x=names[chosen[0]], y="density of the class × its share")
         else:
-            _plane(ax, mixture, classes, shown, codes, wrong, response_method, sigmas)
+            _plane(ax, mixture, classes, shown, codes, wrong, response_method, radii)
             name_axes(ax, x=names[chosen[0]], y=names[chosen[1]])
         # Beside the picture, which has no empty corner.
         ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)

@@ -15,7 +15,7 @@ from mixtura.errors import InputError
 from mixtura.merging import Merging
 from mixtura.plot.canvas import MOST_POINTS, Display, axes_or_new, name_axes, points, summed
 from mixtura.plot.curves import filled_curves, histogram, reach
-from mixtura.plot.ellipses import draw_ellipses
+from mixtura.plot.ellipses import check_sigmas, draw_ellipses
 from mixtura.plot.fits import feature_names, feature_numbers, fitted_mixture, rows_of
 from mixtura.plot.grid import pair_grid
 
@@ -113,6 +113,7 @@ class MixtureDisplay(Display):
         mixture = fitted_mixture(estimator)
         names = feature_names(estimator, mixture.n_features)
         chosen = _chosen(features, names, mixture)
+        radii = check_sigmas(sigmas)
         groups = _groups(clusters, mixture.n_components)
         shown = mixture.marginal(chosen)
         whole = None if X is None else rows_of(estimator, X, names)
@@ -129,12 +130,12 @@ class MixtureDisplay(Display):
             ax = axes_or_new(ax)
             if rows is not None:
                 points(ax, rows, groups=labels, sizes=sizes)
-            ellipses += draw_ellipses(ax, shown, sigmas, groups=groups)
+            ellipses += draw_ellipses(ax, shown, radii, groups=groups)
             ax.autoscale_view()
             name_axes(ax, x=names[chosen[0]], y=names[chosen[1]])
             return cls(ax, np.array([[ax]], dtype=object), ellipses)
 
-        low, high = _box(shown, rows, max(sigmas, default=1.0))
+        low, high = _box(shown, rows, max(radii, default=1.0))
 
         def draw_one(panel: Axes, i: int) -> None:
             if rows is not None:
@@ -151,7 +152,7 @@ class MixtureDisplay(Display):
             if rows is not None:
                 small = None if sizes is None else _SMALLER * sizes
                 points(panel, rows[:, [i, j]], groups=labels, sizes=small, most=_MOST_IN_PANEL)
-            ellipses.extend(draw_ellipses(panel, shown.marginal([i, j]), sigmas, groups=groups, marker=6.0))
+            ellipses.extend(draw_ellipses(panel, shown.marginal([i, j]), radii, groups=groups, marker=6.0))
 
         ax, axes = pair_grid(ax, [names[f] for f in chosen], (low, high), draw_one, draw_two)
         return cls(ax, axes, ellipses)

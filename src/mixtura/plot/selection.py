@@ -13,7 +13,8 @@ from matplotlib.ticker import MaxNLocator
 from mixtura._typing import IntArray
 from mixtura.errors import InputError
 from mixtura.plot.canvas import Display, axes_or_new, colour_of
-from mixtura.selection import Comparison, MixtureSelector, Selection
+from mixtura.plot.fits import require
+from mixtura.selection import Comparison, Selection
 
 __all__ = ["SelectionDisplay"]
 
@@ -111,10 +112,9 @@ def _compared(selector: Any) -> Comparison:
         return selector
     if isinstance(selector, Selection):
         return selector.comparison
-    if isinstance(selector, MixtureSelector):
-        return selector.comparison_
-    msg = f"selector must be a MixtureSelector or a Selection, but got {type(selector).__name__}"
-    raise InputError(msg)
+    require(selector, "table_", "MixtureSelector or Selection")
+    found: Comparison = selector.comparison_
+    return found
 
 
 def _check_several(column: Sequence[str], structures: list[str], kind: str) -> None:
