@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.datasets import make_blobs, make_moons
+from sklearn.datasets import load_iris, make_blobs, make_moons
 
 from mixtura import GaussianMixture, MixtureSelector, datasets
 from mixtura.covariance import STRUCTURES
@@ -44,6 +44,15 @@ def test_the_likelihood_does_not_fall_as_components_are_added(structure, rows) -
     gains = np.diff(selector.table_["log_likelihood"]) / rows
     # Less than what a fit may leave to gain.
     assert (gains > -1e-5).all()
+
+
+@pytest.mark.parametrize("structure", STRUCTURES)
+def test_where_fits_come_loose_those_that_do_not_do_not_fall(structure) -> None:
+    X = load_iris().data
+    selector = MixtureSelector(n_components=range(1, 17), covariance_type=structure, random_state=0).fit(X)
+    settled = selector.table_["findings"] == ""
+    assert settled.sum() > 5
+    assert (np.diff(selector.table_["log_likelihood"][settled]) > -1e-6 * len(X)).all()
 
 
 def test_gaps_between_counts_and_the_order_of_structures_are_no_matter() -> None:

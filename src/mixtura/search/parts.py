@@ -12,7 +12,7 @@ from mixtura.params import Params
 from mixtura.search.arena import Arena
 from mixtura.solution import Solution
 
-__all__ = ["Parts", "joined", "log_densities"]
+__all__ = ["Parts", "doubled", "joined", "log_densities"]
 
 
 class Parts(NamedTuple):
@@ -36,6 +36,16 @@ def joined(structure: CovarianceStructure, *parts: Parts) -> Solution:
     means = np.concatenate([part.means for part in parts])
     core = parts[0].core if structure.is_shared else np.concatenate([part.core for part in parts])
     return Solution(structure, structure.public(core), Parts(weights, means, core).params(structure))
+
+
+def doubled(at: Solution) -> Solution:
+    """Return the same density with one component more: the heaviest in two halves, the second one last."""
+    p, k = at.params, int(np.argmax(at.params.weights))
+    weights = p.weights.copy()
+    weights[k] *= 0.5
+    core = at.core if at.structure.is_shared else at.core[k, None]
+    half = Parts(weights[k, None], p.means[k, None], core)
+    return joined(at.structure, Parts(weights, p.means, at.core), half)
 
 
 def log_densities(arena: Arena, block: slice, parts: Parts) -> Float64Array:

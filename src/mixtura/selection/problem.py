@@ -21,6 +21,7 @@ from mixtura.estimators._sample import Sample
 from mixtura.estimators._settings import read_settings
 from mixtura.init import Drawn
 from mixtura.random_state import as_random_state
+from mixtura.search.parts import doubled
 from mixtura.selection.results import Candidate
 
 __all__ = ["Problem"]
@@ -60,15 +61,17 @@ class Problem:
     """What is the same for all candidates.
 
     With `grow` each structure has one start more, from its best fit with fewer components: where one more is
-    worth most. Likelihoods then rise with K. Where passes are long it is the only one, and the first K is
-    searched for.
+    worth most. Where passes are long it is the only one, and the first K is searched for. Where all fits that
+    are more likely than one with fewer components are loose, that one is taken with some of its components in
+    halves: likelihoods that mean something do not fall.
     """
 
     sample: Sample
     params: dict[str, Any]
     detector: CollapseDetector | None
     grow: bool = False
-    _before: dict[str, Solution] = field(default_factory=dict)
+    _before: dict[str, EMResult] = field(default_factory=dict)
+    _settled: dict[str, EMResult] = field(default_factory=dict)
 
     def fitted(
         self, n_components: int, covariance_types: Sequence[str | CovarianceStructure]
@@ -110,7 +113,7 @@ class Problem:
         if self.grow and "n_init" not in self.params and not first.is_quick:
             searched = estimator._fitter(replace(settings, start=_SEARCH), self.sample)
             before = self._before.get(structure.name)
-            grows = before is not None and before.params.n_components <= k
+            grows = before is not None and before.solution.params.n_components <= k
             return replace(trial, fitters=[] if grows else [searched], more=searched)
         # One component has one optimum.
         n_others = self.params.get("n_init", _FEW) - 1 if k > 1 else 0
@@ -129,8 +132,9 @@ class Problem:
                 rng = rng or as_random_state(seed)
                 kept.append(fitter.draw(rng))
             yield fitter, fitter.start(kept[init])
-        before = self._before.get(trial.candidate.covariance_type)
-        if trial.more is not None and before is not None:
+        smaller = self._before.get(trial.candidate.covariance_type)
+        if trial.more is not None and smaller is not None:
+            before = smaller.solution
             for _ in range(trial.candidate.n_components - before.params.n_components):
                 before = trial.more.grown(before)
             if before.params.n_components == trial.candidate.n_components:
@@ -183,13 +187,13 @@ class Problem:
                 "try fewer components, or a tied covariance",
             )
         best = max(sorted(sound), key=lambda init: self._rank(*fits[init]))
-        fitter = fits[best][0]
+        fitter, result = self._not_below(*fits[best])
         estimator = trial.estimator
         if "init_params" not in self.params:
             drawn = best < len(trial.fitters) and fitter.settings.start != _SEARCH
             estimator.init_params = _START_NAMES[min(best, 1)] if drawn else _SEARCH
-        self._before[candidate.covariance_type] = results[best].solution
-        estimator._store(fitter.in_order(results[best]), self.sample, fitter.reg)
+        self._before[candidate.covariance_type] = result
+        estimator._store(fitter.in_order(result), self.sample, fitter.reg)
         n = self.sample.total_weight
         log_likelihood = estimator.lower_bound_ * n
         return replace(
@@ -203,6 +207,22 @@ class Problem:
             n_passes=sum(len(result.trace) for result in results),
             estimator=estimator,
         )
+
+    def _not_below(self, fitter: Fitter, result: EMResult) -> _Fit:
+        """Return a fit, or one no less likely than the best of the same structure with fewer components."""
+        if not self.grow or fitter.reg.prior is not None or fitter.unsettled(result):
+            return fitter, result
+        name, k = result.solution.structure.name, result.solution.params.n_components
+        smaller = self._settled.get(name)
+        if smaller is not None and smaller.log_likelihood > result.log_likelihood:
+            at = smaller.solution
+            while at.params.n_components < k:
+                at = doubled(at)
+            again = _complete(fitter.resume(at)) if at.params.n_components == k else result
+            if again.log_likelihood > result.log_likelihood and not fitter.unsettled(again):
+                result = again
+        self._settled[name] = result
+        return fitter, result
 
     def _rank(self, fitter: Fitter, result: EMResult) -> tuple[int, float]:
         """What the data settle comes first: a likelihood that has come loose means nothing."""

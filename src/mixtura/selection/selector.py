@@ -44,8 +44,8 @@ class MixtureSelector(DensityMixin, BaseEstimator):  # type: ignore[misc]
     """Mixtures of every number of components with every covariance structure, and the best of them.
 
     Each structure has one start more for each K: its best fit with fewer components, and one component more
-    where it is worth most [1]_. So the likelihood rises with K, and where passes are long that is the only
-    start.
+    where it is worth most [1]_; where passes are long that is the only start. So the likelihood of fits that
+    the data settle does not fall with K.
 
     Parameters
     ----------
