@@ -57,7 +57,7 @@ with warnings.catch_warnings(record=True) as said:
         held_out.append(cross_val_score(recipe, X, cv=folds).mean())
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-axes[0].plot(counts, aic, "o-", markerfacecolor="white")
+axes[0].plot(counts, aic, "o-", markerfacecolor="white", color="#0072b2")
 axes[0].set(xlabel="components", ylabel="AIC (lower is better)", title="What AIC says")
 axes[1].plot(counts, held_out, "o-", markerfacecolor="white", color="#d55e00")
 axes[1].set_yscale("symlog")
