@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from scipy.special import log_ndtr, ndtr, ndtri
 from mixtura._typing import Float64Array, IntArray
 from mixtura.covariance import CovarianceStructure
 from mixtura.errors import InputError
+from mixtura.merging import Merging, merged
 
 if TYPE_CHECKING:
     from mixtura.mixture import Mixture
@@ -305,6 +306,59 @@ class MixtureCalculus(ABC):
         modes = np.array(found)
         order: Float64Array = modes[np.argsort(-self.log_pdf(modes), kind="stable")]
         return order
+
+    def merge(
+        self,
+        n_clusters: int | None = None,
+        *,
+        threshold: float = 0.025,
+        n_samples: int = _DRAWN,
+        random_state: Any = 0,
+    ) -> Merging:
+        """Put components that overlap together into clusters.
+
+        A mixture has as many components as the shape of its density needs: a cluster that is no ellipse has
+        several. Step by step those two clusters merge that are most often taken for each other: their overlap
+        is the probability that the other is the most probable cluster for a row of the one, in the direction
+        in which that is greater (DEMP in C. Hennig, Methods for merging Gaussian mixture components, Advances
+        in Data Analysis and Classification 4, 2010). Once no draw is taken for one of another cluster, those
+        merge whose means are nearest in the units of their covariances.
+
+        Parameters
+        ----------
+        n_clusters : int, optional
+            How many clusters; if None, merging ends when no overlap is above the threshold.
+        threshold : float
+            Used if `n_clusters` is None. At 0.025, two normals of one covariance and weight are one cluster
+            where their means are closer than 3.9 standard deviations. Look at `Merging.overlaps` where much
+            depends on it: a gap in them is a natural end.
+        n_samples : int
+            Draws in all, the same number from each component; they take K × n_samples numbers of memory. In
+            one feature they are evenly spaced quantiles, and nothing is random.
+        random_state : None, int, RandomState or Generator
+
+        Returns
+        -------
+        Merging
+            The cluster of each component, probabilities of clusters for rows, and the tree of merges.
+
+        Raises
+        ------
+        InputError
+            If there are more clusters than components or fewer draws, or the threshold is no probability.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import make_moons
+        >>> from mixtura import GaussianMixture
+        >>> X, moon = make_moons(2000, noise=0.1, random_state=0)
+        >>> merging = GaussianMixture(16, random_state=0).fit(X).mixture_.merge()
+        >>> merging.n_clusters
+        2
+        >>> bool((merging.predict(X) == moon).mean() in (0.0, 1.0))
+        True
+        """
+        return merged(cast("Mixture", self), n_clusters, threshold, n_samples, random_state)
 
     def _line(self) -> tuple[Float64Array, Float64Array]:
         """Return means and standard deviations in one dimension."""

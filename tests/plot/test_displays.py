@@ -31,6 +31,7 @@ Array = np.ndarray[Any, Any]
 FAITHFUL = datasets.load_faithful().data
 FRAME = pd.DataFrame(FAITHFUL, columns=["eruptions", "waiting"])
 IN_FIVE = np.random.default_rng(0).normal(size=(50, 5))
+PAIR = Mixture([0.5, 0.5], [[0.0, 0.0], [4.0, 1.0]], [[1.0, 2.0], [2.0, 0.5]], "diag")
 
 
 @pytest.mark.parametrize("structure", STRUCTURES)
@@ -168,6 +169,27 @@ def test_outliers_lie_below_the_threshold() -> None:
         OutlierDisplay.from_estimator(model, X, feature="x7")
 
 
+def test_many_rows_and_many_outliers_are_rasters() -> None:
+    X = np.concatenate([np.random.default_rng(0).normal(size=(40_000, 2)), np.full((30_000, 2), 99.0)])
+    model = MixtureOutlierDetector(1, contamination=0.001, random_state=0).fit(X[:1000])
+    display = OutlierDisplay.from_estimator(model, X, feature=0)
+    ordinary, strange = display.ax_.collections
+    drawn = [round(float(np.expm1(raster.get_array().filled(0)).sum())) for raster in (ordinary, strange)]
+    assert drawn == [(model.predict(X) == 1).sum(), (model.predict(X) == -1).sum()]
+    assert f"{drawn[1]} outliers" in [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    few = OutlierDisplay.from_estimator(model, X[:30_000])
+    assert len(few.ax_.collections) == 1
+    assert len(few.ax_.get_lines()[1].get_xdata()) == (model.predict(X[:30_000]) == -1).sum()
+
+
+@pytest.mark.parametrize("at", [0.0, 1e20, -3.0])
+def test_a_raster_of_rows_that_do_not_vary_is_one_cell(at) -> None:
+    rows = np.full((30_000, 2), at)
+    display = MixtureDisplay.from_estimator(Mixture([1.0], [[at, at]], 1.0, "tied_spherical"), rows)
+    cells = np.expm1(display.ax_.collections[0].get_array().filled(0))
+    assert cells.max() == pytest.approx(cells.sum()) == pytest.approx(30_000)
+
+
 def test_the_trace_is_that_of_the_fit() -> None:
     model = GaussianMixture(3, random_state=0).fit(FAITHFUL)
     ax = TraceDisplay.from_estimator(model, ax=plt.subplots()[1]).ax_
@@ -206,3 +228,28 @@ def test_each_of_several_criteria_has_its_own_star() -> None:
         SelectionDisplay.from_estimator(selector, column=("aic", "cv"))
     with pytest.raises(InputError, match="several columns are curves"):
         SelectionDisplay.from_estimator(selector, column=("aic", "bic"), kind="bars")
+
+
+def test_clusters_of_components_have_one_colour() -> None:
+    mixture = Mixture([0.3, 0.3, 0.4], [[0.0, 0.0], [9.0, 0.0], [1.0, 1.0]], [1.0, 1.0, 1.0], "spherical")
+    rows = mixture.sample(300, 0)[0]
+    merging = mixture.merge()
+    display = MixtureDisplay.from_estimator(mixture, rows, clusters=merging)
+    colours = {tuple(colour) for colour in display.ax_.collections[0].get_facecolors()}
+    assert len(colours) == 2
+    means = [line.get_color() for line in display.ax_.get_lines()]
+    assert means == ["#0072b2", "#d55e00", "#0072b2"]
+    sure = merging.posterior(rows).max(axis=1)
+    np.testing.assert_allclose(display.ax_.collections[0].get_sizes(), 50 * sure**2)
+    by_hand = MixtureDisplay.from_estimator(mixture, rows, clusters=[0, 1, 0])
+    np.testing.assert_array_equal(by_hand.ax_.collections[0].get_sizes(), 50 * sure**2)
+    for wrong in ([0, 1], [0, 1, -1], [0.5, 1, 1], PAIR.merge()):
+        with pytest.raises(InputError, match="clusters must be a Merging of this mixture"):
+            MixtureDisplay.from_estimator(mixture, clusters=wrong)
+
+
+def test_points_shrink_where_there_are_many() -> None:
+    mixture = Mixture([1.0], [[0.0, 0.0]], 1.0, "tied_spherical")
+    for n, area in ((400, 50.0), (1000, 25.0), (20_000, 5.0)):
+        display = MixtureDisplay.from_estimator(mixture, mixture.sample(n, 0)[0])
+        np.testing.assert_allclose(display.ax_.collections[0].get_sizes(), area)

@@ -66,6 +66,9 @@ def test_a_grid_keeps_to_the_room_of_its_axes() -> None:
     panels = [panel for panel in display.axes_.ravel() if panel is not None]
     assert min(panel.get_position().x0 for panel in panels) > left.get_position().x1
     assert not right.axison
+    above, _ = plt.figure(layout="constrained").subfigures(2)
+    within = MixtureDisplay.from_estimator(MODEL, FRAME, ax=above.subplots())
+    assert within.figure_ is above
     free = plt.figure().add_axes((0.1, 0.1, 0.8, 0.8))
     with pytest.raises(InputError, match=r"plt\.subplots"):
         MixtureDisplay.from_estimator(MODEL, ax=free)

@@ -21,7 +21,13 @@ def program() -> float:
     mixture: Mixture = model.mixture_
     rows, components = mixture.sample(len(labels), random_state=np.random.default_rng(0))
     density: npt.NDArray[np.float64] = mixture.log_pdf(rows)
+    clusters: npt.NDArray[np.int64] = mixture.merge(2).predict(rows)
     model.save("faithful.mixtura")
     loaded = mixtura.load("faithful.mixtura")
     again = loaded if isinstance(loaded, Mixture) else loaded.mixture_
-    return float(density.mean()) + model.bic(X) + float(again.posterior(rows)[0, components[0]])
+    return (
+        float(density.mean())
+        + float(clusters[0])
+        + model.bic(X)
+        + float(again.posterior(rows)[0, components[0]])
+    )

@@ -16,9 +16,18 @@ from mixtura.classifier import MixtureClassifier
 from mixtura.data.files.names import listed
 from mixtura.errors import InputError
 from mixtura.mixture import Mixture
-from mixtura.plot.canvas import MOST_POINTS, Display, axes_or_new, colour_of, colours_of, points, raster
+from mixtura.plot.canvas import (
+    MOST_POINTS,
+    Display,
+    axes_or_new,
+    colour_of,
+    colours_of,
+    points,
+    raster,
+    summed,
+)
 from mixtura.plot.curves import filled_curves, histogram_of_groups, limits
-from mixtura.plot.ellipses import draw_ellipses
+from mixtura.plot.ellipses import check_sigmas, draw_ellipses
 from mixtura.plot.fits import feature_names, one_or_two_features, rows_of
 
 __all__ = ["ClassifierDisplay"]
@@ -113,6 +122,7 @@ class ClassifierDisplay(Display):
         if response_method not in _METHODS:
             msg = f"response_method must be 'predict_proba' or 'predict', but got {response_method!r}"
             raise InputError(msg)
+        radii = check_sigmas(sigmas)
         names = feature_names(classifier, classifier.n_features_in_)
         chosen = one_or_two_features(features, names, "a classifier")
         rows, codes, wrong = _rows_and_classes(classifier, X, y, names)
@@ -128,7 +138,7 @@ class ClassifierDisplay(Display):
             _line(ax, mixture, classes, shown, codes, wrong)
             ax.set(xlabel=names[chosen[0]], ylabel="density of the class × its share")
         else:
-            _plane(ax, mixture, classes, shown, codes, wrong, response_method, sigmas)
+            _plane(ax, mixture, classes, shown, codes, wrong, response_method, radii)
             ax.set(xlabel=names[chosen[0]], ylabel=names[chosen[1]])
         # Beside the picture, which has no empty corner.
         ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
@@ -179,9 +189,7 @@ def _of_classes(classifier: MixtureClassifier, chosen: list[int]) -> tuple[Mixtu
 
 def _probabilities(mixture: Mixture, classes: IntArray, X: Float64Array) -> Float64Array:
     """Return the probability of each class given each row, of shape (n, n_classes)."""
-    members = classes[:, None] == np.arange(classes[-1] + 1)
-    probabilities: Float64Array = mixture.posterior(X) @ members
-    return probabilities
+    return summed(mixture.posterior(X), classes)
 
 
 def _line(

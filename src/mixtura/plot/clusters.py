@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
-from sklearn.utils.validation import check_is_fitted
 
 from mixtura.plot.canvas import Display, axes_or_new, colour_of, points
-from mixtura.plot.fits import feature_names, rows_of, two_features
+from mixtura.plot.fits import feature_names, require, rows_of, two_features
 
 __all__ = ["KMeansDisplay"]
 
@@ -60,7 +59,7 @@ class KMeansDisplay(Display):
         InputError
             If two features have to be chosen, one does not exist, or X has other columns than the fit.
         """
-        check_is_fitted(estimator, "cluster_centers_")
+        require(estimator, "cluster_centers_", "KMeans")
         centers = np.asarray(estimator.cluster_centers_, dtype=np.float64)
         names = feature_names(estimator, centers.shape[1])
         pair = two_features(features, names)

@@ -10,11 +10,30 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Ellipse
 
 from mixtura._typing import Float64Array, IntArray
+from mixtura.errors import InputError
 from mixtura.plot.canvas import colour_of
 
-__all__ = ["draw_ellipses", "ellipse"]
+__all__ = ["check_sigmas", "draw_ellipses", "ellipse"]
 
 _FAINT = 0.35
+
+
+def check_sigmas(sigmas: Any) -> list[float]:
+    """Return the radii of ellipses.
+
+    Raises
+    ------
+    InputError
+        If they are not finite numbers above 0.
+    """
+    try:
+        radii = np.asarray(sigmas, dtype=np.float64)
+    except (TypeError, ValueError):
+        radii = np.array(np.nan)
+    if radii.ndim != 1 or not (np.isfinite(radii) & (radii > 0)).all():
+        msg = f"sigmas must be a list of finite numbers above 0, such as (1, 2, 3), but got {sigmas!r}"
+        raise InputError(msg)
+    return [float(radius) for radius in radii]
 
 
 def draw_ellipses(

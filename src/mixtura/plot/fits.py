@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,38 +15,72 @@ from mixtura.data import as_matrix
 from mixtura.data.files.names import listed
 from mixtura.errors import InputError
 from mixtura.estimators._rows import names_of, rows_like_fit
+from mixtura.mixture import Mixture
 
 __all__ = [
+    "as_rows",
     "feature_names",
     "feature_numbers",
     "fitted_mixture",
     "inner",
     "one_or_two_features",
+    "require",
     "rows_of",
     "two_features",
 ]
 
 _COUNTS = ("none", "one", "two", "three", "four", "five", "six")
+# What draws an estimator, by what a fit of it has.
+_DISPLAYS = {
+    "estimators_": "ClassifierDisplay",
+    "cluster_centers_": "KMeansDisplay",
+    "mixture_": "MixtureDisplay or DensityDisplay",
+    "best_estimator_": "MixtureDisplay or SelectionDisplay",
+}
 
 
-def inner(estimator: Any) -> Any:
-    """Return the fitted mixture estimator within a selector or detector, or the estimator itself."""
-    check_is_fitted(estimator)
-    for name in ("best_estimator_", "estimator_"):
-        if hasattr(estimator, name):
-            return getattr(estimator, name)
-    return estimator
+def require(estimator: Any, attribute: str, what: str) -> None:
+    """Check that an estimator is fitted and has what a display draws.
 
-
-def fitted_mixture(estimator: Any) -> Any:
-    """Return the `Mixture` of a fit; a `Mixture` is one itself."""
-    if hasattr(estimator, "expanded_covariances"):
-        return estimator
-    found = getattr(inner(estimator), "mixture_", None)
-    if found is None:
-        msg = f"{type(estimator).__name__} holds no mixture to draw"
+    Raises
+    ------
+    NotFittedError
+    InputError
+        If it is another kind of estimator, or none.
+    """
+    if not isinstance(estimator, BaseEstimator):
+        msg = f"a fitted {what} is needed, but got {type(estimator).__name__}"
         raise InputError(msg)
-    return found
+    check_is_fitted(estimator)
+    if not hasattr(estimator, attribute):
+        others = [display for name, display in _DISPLAYS.items() if hasattr(estimator, name)]
+        remedy = f": {others[0]} draws it" if others else ""
+        msg = f"a fitted {what} is needed, but got {type(estimator).__name__}{remedy}"
+        raise InputError(msg)
+
+
+def inner(estimator: Any, attribute: str = "mixture_") -> Any:
+    """Return the fitted mixture estimator within a selector or detector, or the estimator itself.
+
+    Raises
+    ------
+    NotFittedError
+    InputError
+        If it has not that attribute.
+    """
+    inside = estimator
+    for name in ("best_estimator_", "estimator_"):
+        inside = getattr(estimator, name, inside)
+    require(inside, attribute, "mixture, selector or detector of mixtura")
+    return inside
+
+
+def fitted_mixture(estimator: Any) -> Mixture:
+    """Return the `Mixture` of a fit; a `Mixture` is one itself."""
+    if isinstance(estimator, Mixture):
+        return estimator
+    mixture: Mixture = inner(estimator).mixture_
+    return mixture
 
 
 def feature_names(estimator: Any, d: int) -> list[str]:
@@ -67,7 +101,7 @@ def feature_numbers(
     InputError
         If one does not exist or comes twice, or there are too few or too many.
     """
-    given = [features] if isinstance(features, (str, int, np.integer)) else list(features)
+    given = list(features) if isinstance(features, Iterable) and not isinstance(features, str) else [features]
     chosen: list[Any] = [names.index(f) if isinstance(f, str) and f in names else f for f in given]
     sound = all(_is_number(f) and 0 <= f < len(names) for f in chosen)
     if not sound or not least <= len(chosen) <= most or len(set(chosen)) < len(chosen):
@@ -115,6 +149,24 @@ def one_or_two_features(features: Any, names: Sequence[str], what: str) -> list[
     return list(range(len(names)))
 
 
+def as_rows(X: Any, d: int | None = None) -> FloatArray:
+    """Return rows of d numbers, at least one.
+
+    Raises
+    ------
+    InputError
+        If X is empty or not finite, or has other columns.
+    """
+    shape = getattr(X, "shape", None)
+    if (len(X) if isinstance(X, (list, tuple)) else shape[0] if shape else 1) == 0:
+        msg = "X has no rows, of which a picture needs one: leave it out or give some"
+        raise InputError(msg)
+    try:
+        return as_matrix(X, n_features=d)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+
 def rows_of(estimator: Any, X: npt.ArrayLike, names: Sequence[str]) -> FloatArray:
     """Return rows with the columns of a fit, whose names have to agree where both have some.
 
@@ -126,9 +178,12 @@ def rows_of(estimator: Any, X: npt.ArrayLike, names: Sequence[str]) -> FloatArra
     d = len(names)
     if d == 1 and isinstance(X, (np.ndarray, list, tuple)) and np.ndim(X) == 1:
         X = np.asarray(X).reshape(-1, 1)
+    rows = as_rows(X, d)
     if isinstance(estimator, BaseEstimator):
-        return rows_like_fit(estimator, X, d)
-    rows = as_matrix(X, n_features=d)
+        try:
+            return rows_like_fit(estimator, X, d)
+        except ValueError as error:
+            raise InputError(str(error)) from None
     own = names_of(X)
     if own is not None and estimator.feature_names is not None and list(own) != list(names):
         msg = f"X has columns {listed(list(own))}, but the mixture has {listed(names)}: give these, in order"

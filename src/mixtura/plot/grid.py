@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from mixtura._typing import Float64Array
 from mixtura.errors import InputError
+from mixtura.plot.canvas import require_axes
 
 __all__ = ["pair_grid"]
 
@@ -58,6 +59,7 @@ def pair_grid(
     m = len(names)
     if ax is None:
         _, ax = plt.subplots(figsize=(m * _INCHES, m * _INCHES), layout="constrained")
+    require_axes(ax)
     place = ax.get_subplotspec()
     if place is None:
         msg = "ax has no place that a grid could take: give axes made by plt.subplots or add_subplot"

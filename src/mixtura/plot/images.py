@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from numbers import Integral
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from mixtura.data import as_matrix
 from mixtura.errors import InputError
 from mixtura.plot.canvas import axes_or_new
+from mixtura.plot.fits import as_rows
 
 __all__ = ["image_grid"]
 
@@ -42,6 +46,11 @@ def image_grid(
     -------
     matplotlib Axes
 
+    Raises
+    ------
+    InputError
+        If there are no rows, or rows of another length than the shape has numbers.
+
     Examples
     --------
     >>> import numpy as np
@@ -50,8 +59,11 @@ def image_grid(
     >>> ax.images[0].get_array().shape
     (19, 19)
     """
-    images = as_matrix(rows)
-    height, width = shape
+    images = as_rows(rows)
+    height, width = _two_counts(shape)
+    if not isinstance(n_columns, Integral) or isinstance(n_columns, bool) or n_columns < 1:
+        msg = f"n_columns must be an integer of at least 1, but got {n_columns!r}"
+        raise InputError(msg)
     if images.shape[1] != height * width:
         msg = f"rows have {images.shape[1]} numbers, which are no picture of {height} × {width}"
         raise InputError(msg)
@@ -66,3 +78,12 @@ def image_grid(
     ax.imshow(canvas, cmap=cmap, interpolation="nearest", vmin=vmin, vmax=vmax)
     ax.set_axis_off()
     return ax
+
+
+def _two_counts(shape: Any) -> tuple[int, int]:
+    sizes = list(shape) if isinstance(shape, Iterable) else []
+    whole = all(isinstance(size, Integral) and not isinstance(size, bool) and int(size) > 0 for size in sizes)
+    if len(sizes) != 2 or not whole:
+        msg = f"shape must be the height and width of a picture, such as (28, 28), but got {shape!r}"
+        raise InputError(msg)
+    return int(sizes[0]), int(sizes[1])

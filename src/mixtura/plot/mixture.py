@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from mixtura._typing import Float64Array, FloatArray
+from mixtura._typing import Float64Array, FloatArray, IntArray
 from mixtura.data.files.names import listed
 from mixtura.errors import InputError
-from mixtura.plot.canvas import MOST_POINTS, Display, axes_or_new, points
+from mixtura.merging import Merging
+from mixtura.plot.canvas import MOST_POINTS, Display, axes_or_new, points, summed
 from mixtura.plot.curves import filled_curves, histogram, reach
-from mixtura.plot.ellipses import draw_ellipses
+from mixtura.plot.ellipses import check_sigmas, draw_ellipses
 from mixtura.plot.fits import feature_names, feature_numbers, fitted_mixture, rows_of
 from mixtura.plot.grid import pair_grid
 
@@ -22,6 +23,9 @@ __all__ = ["MixtureDisplay"]
 
 # The area of a point that is sure of its component, in points squared; it shrinks with the square of p.
 _SURE = 50.0
+# More points than these have less room each.
+_FEW = 500
+_SMALLEST = 5.0
 _MOST_FEATURES = 6
 # A panel of a grid has less room for points, and less need of steps.
 _MOST_IN_PANEL = 5_000
@@ -56,6 +60,7 @@ class MixtureDisplay(Display):
         X: npt.ArrayLike | None = None,
         *,
         features: Sequence[int | str] | None = None,
+        clusters: Merging | npt.ArrayLike | None = None,
         sigmas: Sequence[float] = (1.0, 2.0, 3.0),
         certainty: bool = True,
         ax: Axes | None = None,
@@ -73,11 +78,14 @@ class MixtureDisplay(Display):
             Rows to draw below; a raster of counts where there are more than 20 000, or 5 000 in a grid.
         features : two to six of int or str, optional
             Which features to draw; needed where there are more than six.
+        clusters : Merging or array-like of int of shape (n_components,), optional
+            The cluster of each component, as `Mixture.merge` gives them: what has one colour. Each component
+            is one if None.
         sigmas : sequence of float
             Radii of the ellipses, in standard deviations.
         certainty : bool
-            Whether the area of a point is 50 p², p the probability of its component; a quarter of that in a
-            grid.
+            Whether the area of a point is 50 p², p the probability of its component or cluster. It is less
+            where there are more than 500 rows, and a quarter in a grid.
         ax : matplotlib Axes, optional
             A grid takes the room of these axes, and needs axes that have a place in a grid of their figure,
             such as those of `plt.subplots`.
@@ -90,7 +98,8 @@ class MixtureDisplay(Display):
         ------
         NotFittedError
         InputError
-            If features have to be chosen, one does not exist, or X has other columns than the fit.
+            If features have to be chosen, one does not exist, X has other columns than the fit, or there is
+            not one cluster a component.
 
         Examples
         --------
@@ -104,26 +113,29 @@ class MixtureDisplay(Display):
         mixture = fitted_mixture(estimator)
         names = feature_names(estimator, mixture.n_features)
         chosen = _chosen(features, names, mixture)
+        radii = check_sigmas(sigmas)
+        groups = _groups(clusters, mixture.n_components)
         shown = mixture.marginal(chosen)
         whole = None if X is None else rows_of(estimator, X, names)
         rows = None if whole is None else whole[:, chosen]
         most = MOST_POINTS if len(chosen) == 2 else _MOST_IN_PANEL
         labels, sizes = None, None
         if whole is not None and len(whole) <= most:
-            p = mixture.posterior(whole)
+            p = summed(mixture.posterior(whole), groups)
             labels = p.argmax(axis=1)
-            sizes = _SURE * (p.max(axis=1) ** 2 if certainty else np.full(len(p), 0.5))
+            area = max(_SMALLEST, _SURE * min(1.0, _FEW / len(p)))
+            sizes = area * (p.max(axis=1) ** 2 if certainty else np.full(len(p), 0.5))
         ellipses: list[Any] = []
         if len(chosen) == 2:
             ax = axes_or_new(ax)
             if rows is not None:
                 points(ax, rows, groups=labels, sizes=sizes)
-            ellipses += draw_ellipses(ax, shown, sigmas)
+            ellipses += draw_ellipses(ax, shown, radii, groups=groups)
             ax.autoscale_view()
             ax.set(xlabel=names[chosen[0]], ylabel=names[chosen[1]])
             return cls(ax, np.array([[ax]], dtype=object), ellipses)
 
-        low, high = _box(shown, rows, max(sigmas, default=1.0))
+        low, high = _box(shown, rows, max(radii, default=1.0))
 
         def draw_one(panel: Axes, i: int) -> None:
             if rows is not None:
@@ -131,7 +143,8 @@ class MixtureDisplay(Display):
             one = shown.marginal([i])
             x = np.linspace(low[i], high[i], _STEPS)
             density = one.pdf(x)
-            filled_curves(panel, x, one.posterior(x) * density[:, None], [None] * one.n_components)
+            parts = summed(one.posterior(x), groups) * density[:, None]
+            filled_curves(panel, x, parts, [None] * parts.shape[1])
             panel.plot(x, density, color="black", linewidth=1.0)
             panel.set_ylim(bottom=0)
 
@@ -139,7 +152,7 @@ class MixtureDisplay(Display):
             if rows is not None:
                 small = None if sizes is None else _SMALLER * sizes
                 points(panel, rows[:, [i, j]], groups=labels, sizes=small, most=_MOST_IN_PANEL)
-            ellipses.extend(draw_ellipses(panel, shown.marginal([i, j]), sigmas, marker=6.0))
+            ellipses.extend(draw_ellipses(panel, shown.marginal([i, j]), radii, groups=groups, marker=6.0))
 
         ax, axes = pair_grid(ax, [names[f] for f in chosen], (low, high), draw_one, draw_two)
         return cls(ax, axes, ellipses)
@@ -166,6 +179,20 @@ def _chosen(features: Any, names: Sequence[str], mixture: Any) -> list[int]:
         )
         raise InputError(msg)
     return feature_numbers(features, names, 2, _MOST_FEATURES)
+
+
+def _groups(clusters: Any, k: int) -> IntArray:
+    """Return the number of the cluster of each component."""
+    if clusters is None:
+        return np.arange(k)
+    numbers = np.asarray(clusters.clusters if isinstance(clusters, Merging) else clusters)
+    if numbers.shape != (k,) or numbers.dtype.kind not in "iu" or numbers.min() < 0:
+        msg = (
+            f"clusters must be a Merging of this mixture, or a number from 0 for each of its {k} components, "
+            f"but got {clusters!r}"
+        )
+        raise InputError(msg)
+    return numbers.astype(np.int64)
 
 
 def _box(mixture: Any, rows: FloatArray | None, sigma: float) -> tuple[Float64Array, Float64Array]:

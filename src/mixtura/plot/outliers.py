@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.axes import Axes
 from mixtura._typing import FloatArray
 from mixtura.errors import InputError
 from mixtura.plot.canvas import MOST_POINTS, Display, axes_or_new, raster
-from mixtura.plot.fits import feature_names, feature_numbers, rows_of
+from mixtura.plot.fits import feature_names, feature_numbers, require, rows_of
 
 __all__ = ["OutlierDisplay"]
 
@@ -60,30 +61,36 @@ class OutlierDisplay(Display):
         InputError
             If there is no threshold, the feature does not exist, or X has other columns than the fit.
         """
-        scores = np.asarray(estimator.score_samples(X))
+        require(estimator, "score_samples", "MixtureOutlierDetector or mixture estimator")
         if threshold is None:
             threshold = getattr(estimator, "offset_", None)
         if threshold is None:
             msg = f"{type(estimator).__name__} has no threshold of its own: give one, as threshold=-9.0"
+            raise InputError(msg)
+        if not isinstance(threshold, Real) or not np.isfinite(threshold):
+            msg = f"threshold must be a finite number, in nats, but got {threshold!r}"
             raise InputError(msg)
         d = int(estimator.n_features_in_)
         names = feature_names(estimator, d)
         if feature is None and d == 1:
             feature = 0
         if feature is None:
-            x: FloatArray = np.arange(len(scores), dtype=np.float64)
+            rows = rows_of(estimator, X, names)
+            x: FloatArray = np.arange(len(rows), dtype=np.float64)
             label = "row"
         else:
             (j,) = feature_numbers(feature, names, 1, 1, "feature")
-            x, label = rows_of(estimator, X, names)[:, j], names[j]
+            rows = rows_of(estimator, X, names)
+            x, label = rows[:, j], names[j]
+        scores = np.asarray(estimator.score_samples(X))
         ax = axes_or_new(ax)
         strange = scores < threshold
         for held, style in ((~strange, _ORDINARY), (strange, _OUTLIER)):
-            rows = np.column_stack([x[held], scores[held]])
-            if len(rows) > MOST_POINTS:
-                raster(ax, rows, style["color"])
-                rows = rows[:0]
-            ax.plot(rows[:, 0], rows[:, 1], linestyle="none", **style)
+            dots = np.column_stack([x[held], scores[held]])
+            if len(dots) > MOST_POINTS:
+                raster(ax, dots, style["color"])
+                dots = dots[:0]
+            ax.plot(dots[:, 0], dots[:, 1], linestyle="none", **style)
         ax.get_lines()[-1].set_label(f"{int(strange.sum())} outliers")
         ax.axhline(threshold, color="black", linestyle="--", linewidth=1, label=f"threshold {threshold:.3g}")
         ax.set(xlabel=label, ylabel="log-density (nats)")

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
-from sklearn.utils.validation import check_is_fitted
 
 from mixtura._typing import IntArray
 from mixtura.errors import InputError
 from mixtura.plot.canvas import Display, axes_or_new, colour_of
+from mixtura.plot.fits import require
 
 __all__ = ["SelectionDisplay"]
 
@@ -72,7 +72,7 @@ class SelectionDisplay(Display):
         NotFittedError
         InputError
         """
-        check_is_fitted(selector, "table_")
+        require(selector, "table_", "MixtureSelector")
         table = selector.table_
         if column is None:
             column = selector.criterion if isinstance(selector.criterion, str) else "criterion"

@@ -37,8 +37,14 @@ class TraceDisplay(Display):
         Returns
         -------
         TraceDisplay
+
+        Raises
+        ------
+        NotFittedError
+        InputError
+            If the estimator kept no trace.
         """
-        fit = inner(estimator)
+        fit = inner(estimator, "trace_")
         ax = axes_or_new(ax)
         trace = np.asarray(fit.trace_)
         ax.plot(np.arange(len(trace)), trace, ".-", color="#0072b2")
