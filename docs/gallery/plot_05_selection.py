@@ -21,11 +21,12 @@ and look at the likelihood of those that were held out.
 import numpy as np
 from matplotlib import pyplot as plt
 from sklearn.datasets import make_moons
+from sklearn.metrics import adjusted_rand_score
 
 from mixtura import MixtureSelector
 from mixtura.plot import DensityDisplay, MixtureDisplay, SelectionDisplay
 
-moons, _ = make_moons(200, noise=0.05, random_state=0)
+moons, half = make_moons(200, noise=0.05, random_state=0)
 selector = MixtureSelector(
     n_components=range(1, 21), covariance_type="full", criterion="cv", random_state=0
 ).fit(moons)
@@ -56,6 +57,23 @@ print("not settled:", table["n_components"][~sound].tolist())
 display = DensityDisplay.from_estimator(selector, moons)
 count = selector.best_params_["n_components"]
 display.ax_.set(title=f"{count} components, chosen by rows held out", aspect="equal")
+plt.show()
+
+# %%
+# To get from components to groups, ``Mixture.merge`` puts together those that overlap most, step by step.
+# The overlap is the probability that a row of the one is taken for one of the other.
+
+merging = selector.best_estimator_.mixture_.merge()
+print("overlap at each merge:", merging.overlaps.round(4))
+
+# %%
+# The last merge would join what hardly overlaps any more. So stop before it, at two groups:
+
+groups = merging.cut(2)
+print(f"adjusted Rand index: {adjusted_rand_score(half, groups.predict(moons)):.3f}")
+
+display = MixtureDisplay.from_estimator(selector, moons, clusters=groups)
+display.ax_.set(title=f"{groups.n_clusters} groups of {count} components", aspect="equal")
 plt.show()
 
 # %%
