@@ -6,7 +6,7 @@ Clustering asks which rows of a table belong together, without anybody saying wh
 where most people begin: it places :math:`K` centres :math:`c_k` and gives each row :math:`x_n` to the nearest
 one, such that the squared distances
 
-.. math:: \sum_n \min_k \lVert x_n - c_k \rVert^2
+.. math:: \sum_n \min_k |x_n - c_k|^2
 
 add up to as little as possible. It is quick, and where groups are round it is right. This page shows both,
 and then the two things that it cannot do, which are the reason for all pages that follow.
@@ -78,10 +78,8 @@ distance = np.sort(round_model.transform(X), axis=1)
 between = np.argmin(distance[:, 1] - distance[:, 0])
 within = np.argmin(distance[:, 0])
 for name, row in (("between two groups", between), ("within its group", within)):
-    nearest, second = distance[row, :2]
-    print(
-        f"{name}: label {round_model.labels_[row]}, nearest centre at {nearest:.2f}, second at {second:.2f}"
-    )
+    label, (nearest, second) = round_model.labels_[row], distance[row, :2]
+    print(f"{name}: label {label}, nearest centre at {nearest:.2f}, second at {second:.2f}")
 print("k-means has probabilities:", hasattr(round_model, "predict_proba"))
 
 # %%

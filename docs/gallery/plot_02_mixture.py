@@ -67,7 +67,8 @@ component_of = np.array([np.bincount(truth[labels == k]).argmax() for k in range
 wrong = component_of[labels] != truth
 for low, high in ((0.99, 1.0), (0.9, 0.99), (0.0, 0.9)):
     held = (certainty > low) & (certainty <= high)
-    print(f"p from {low:.2f} to {high:.2f}: {held.sum():3d} rows, {wrong[held].sum()} of them wrong")
+    rows, errors = held.sum(), wrong[held].sum()
+    print(f"p from {low:.2f} to {high:.2f}: {rows:3d} rows, {errors} of them wrong")
 
 # %%
 # The probabilities can be taken at their word as far as the model is right: the expected number of errors

@@ -5,18 +5,18 @@ Ellipses: what a covariance can say
 The covariance :math:`\Sigma_k` of a component is an ellipse: the rows that are :math:`s` standard
 deviations from the mean, :math:`(x - \mu_k)^\top \Sigma_k^{-1} (x - \mu_k) = s^2`. It may be left free or
 be held to a simpler shape. There are six such *structures*, and which one to take is half of choosing a
-mixture.
+mixture. With :math:`K` components in :math:`d` columns:
 
-================== ================================ =====================================
-``covariance_type`` an ellipse of a component is     numbers to estimate, :math:`d` columns
-================== ================================ =====================================
-``full``           any ellipse                      :math:`K d (d + 1) / 2`
-``tied``           any, the same for all            :math:`d (d + 1) / 2`
-``diag``           along the axes                   :math:`K d`
-``tied_diag``      along the axes, the same for all :math:`d`
-``spherical``      a circle                         :math:`K`
-``tied_spherical`` a circle, the same for all       :math:`1`
-================== ================================ =====================================
+=================== ================================ =======================
+``covariance_type`` an ellipse of a component is     numbers to estimate
+=================== ================================ =======================
+``full``            any ellipse                      :math:`K d (d + 1) / 2`
+``tied``            any, the same for all            :math:`d (d + 1) / 2`
+``diag``            along the axes                   :math:`K d`
+``tied_diag``       along the axes, the same for all :math:`d`
+``spherical``       a circle                         :math:`K`
+``tied_spherical``  a circle, the same for all       :math:`1`
+=================== ================================ =======================
 """
 
 # %%
@@ -60,17 +60,16 @@ STRUCTURES = ("full", "tied", "diag", "tied_diag", "spherical", "tied_spherical"
 
 def compare(X, truth):
     """Draw a mixture of four components of every structure, and print how it does."""
-    _, axes = plt.subplots(2, 3, figsize=(8.5, 7), sharex=True, sharey=True, layout="constrained")
+    shared = {"sharex": True, "sharey": True, "layout": "constrained"}
+    _, axes = plt.subplots(2, 3, figsize=(8.5, 7), **shared)
     for ax, structure in zip(axes.T.flat, STRUCTURES, strict=True):
         model = GaussianMixture(4, covariance_type=structure, random_state=0).fit(X)
         MixtureDisplay.from_estimator(model, X, ax=ax)
         ax.set(title=structure, aspect="equal")
         ax.label_outer()
+        count, bic = model.mixture_.n_parameters, model.bic(X)
         index = adjusted_rand_score(truth, model.predict(X))
-        print(
-            f"{structure:14s} {model.mixture_.n_parameters:2d} parameters, BIC {model.bic(X):6.0f}, "
-            f"adjusted Rand index {index:.3f}"
-        )
+        print(f"{structure:14s} {count} parameters, BIC {bic:.0f}, adjusted Rand index {index:.3f}")
 
 
 X, truth = make_blobs(400, centers=4, cluster_std=0.60, random_state=0)

@@ -13,6 +13,8 @@ density :math:`p(x)` itself: where rows are common, where they are rare, and a w
 # Two half moons, 200 points. They are two groups to the eye, but neither is an ellipse, so no moon gets a
 # component of its own.
 
+from textwrap import fill
+
 import numpy as np
 from matplotlib import pyplot as plt
 from sklearn.datasets import make_circles, make_moons
@@ -42,7 +44,7 @@ with warnings.catch_warnings(record=True) as said:
     warnings.simplefilter("always", DegenerateFitWarning)
     GaussianMixture(16, random_state=0).fit(moons)
 for warning in said:
-    print(warning.message)
+    print(fill(str(warning.message), 90))
 
 # %%
 # Among its remedies is a prior: each covariance has then seen a few rows of the data's own spread before it

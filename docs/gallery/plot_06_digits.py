@@ -15,6 +15,7 @@ this page shows how to see that, and what to do.
 # to variance one (*whitened*).
 
 import warnings
+from textwrap import fill
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -56,13 +57,11 @@ with warnings.catch_warnings(record=True) as said:
         held_out.append(cross_val_score(recipe, X, cv=folds).mean())
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-axes[0].plot(counts, aic, "o-", markerfacecolor="white")
+axes[0].plot(counts, aic, "o-", markerfacecolor="white", color="#0072b2")
 axes[0].set(xlabel="components", ylabel="AIC (lower is better)", title="What AIC says")
 axes[1].plot(counts, held_out, "o-", markerfacecolor="white", color="#d55e00")
 axes[1].set_yscale("symlog")
-axes[1].set(
-    xlabel="components", ylabel="log-likelihood held out (nats a row)", title="What rows held out say"
-)
+axes[1].set(xlabel="components", ylabel="log-likelihood (nats a row)", title="What rows held out say")
 plt.show()
 print("AIC chooses", counts[int(np.argmin(aic))])
 for count, score in zip(counts, held_out, strict=True):
@@ -73,7 +72,7 @@ for count, score in zip(counts, held_out, strict=True):
 # the fit. Each fit says why. This is the first of the warnings:
 
 print(len(said), "warnings, the first of them:")
-print(said[0].message)
+print(fill(str(said[0].message), 90))
 
 # %%
 # A covariance in 41 features has 861 numbers and takes 42 rows to be one at all. 1797 rows make 110
@@ -97,28 +96,28 @@ for found in loose.diagnostics_:
 # by rows held out. ``GaussianMixture`` scores by the mean log-likelihood a row, so scikit-learn's own
 # search does that.
 
+quick = {"init_params": "kmeans", "tol": 1e-3, "random_state": 0}
 search = GridSearchCV(
-    GaussianMixture(covariance_prior="auto", init_params="kmeans", tol=1e-3, random_state=0),
+    GaussianMixture(covariance_prior="auto", **quick),
     {"n_components": [1, 5, 10, 20, 30, 40, 60, 80, 110]},
     cv=folds,
 ).fit(X)
 tried = search.cv_results_["param_n_components"].data.astype(int)
 scores = search.cv_results_["mean_test_score"]
+best, best_score = search.best_params_["n_components"], search.best_score_
 
 figure, ax = plt.subplots(layout="constrained")
 ax.plot(tried, scores, "o-", color="#009e73")
-ax.plot(search.best_params_["n_components"], search.best_score_, "*", color="black", markersize=15)
+ax.plot(best, best_score, "*", color="black", markersize=15)
 ax.set(xlabel="components", ylabel="log-likelihood held out (nats a row)", title="With a prior")
 plt.show()
-print(
-    f"chosen: {search.best_params_['n_components']} components, {search.best_score_:.2f} nats a row held out"
-)
+print(f"chosen: {best} components, {best_score:.2f} nats a row held out")
 
 # %%
 # Fewer parameters are another way. With one covariance for all (``tied``) no component is loose, as all
 # rows settle it together; but the free ones with the prior describe the digits better.
 
-tied = GaussianMixture(40, covariance_type="tied", init_params="kmeans", tol=1e-3, random_state=0)
+tied = GaussianMixture(40, covariance_type="tied", **quick)
 print(f"40 tied components: {cross_val_score(tied, X, cv=folds).mean():.2f} nats a row held out")
 print("diagnostics:", tied.fit(X).diagnostics_)
 

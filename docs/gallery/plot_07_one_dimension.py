@@ -29,7 +29,8 @@ x = np.concatenate([rng.normal(0, 2, 2000), rng.normal(5, 5, 2000), rng.normal(3
 # Nobody tells the fit that there are three. It tries one to nine components; in one dimension there is one
 # structure that lets each have its own width.
 
-selector = MixtureSelector(n_components=range(1, 10), covariance_type="full", random_state=0).fit(x[:, None])
+X = x[:, None]
+selector = MixtureSelector(n_components=range(1, 10), covariance_type="full", random_state=0).fit(X)
 
 SelectionDisplay.from_estimator(selector, column=("aic", "bic"))
 plt.show()
@@ -42,7 +43,7 @@ plt.show()
 # -------------------------
 
 model = selector.best_estimator_
-DensityDisplay.from_estimator(model, x[:, None], bins=100)
+DensityDisplay.from_estimator(model, X, bins=100)
 plt.show()
 
 # %%

@@ -49,8 +49,8 @@ def report(found):
 report(model.score_samples(X) < -9)
 
 # %%
-# Those that were missed have landed inside the distribution, where they look like everybody else: no method
-# that sees only the rows can find them.
+# Most of those that were missed have landed among the others, where they look like everybody else: no
+# method that sees only the rows can find them.
 #
 # But look at the model. Four components were given to three groups, and the fourth has been spent on the
 # outliers: it is as wide as they lie. With it, a place far out is not so strange after all.
@@ -105,11 +105,13 @@ print(f"standard deviation of the widest component: {widest:.2f}, drawn with 5")
 p, error = detector.pvalues(X)
 order = np.argsort(x)
 for row in order[[0, 5, 7, 20, 100, len(x) // 2, -100, -20, -6, -1]]:
-    print(f"x = {x[row]:7.1f}: p = {p[row]:.5f} ± {error[row]:.5f}{'  moved' if is_moved[row] else ''}")
+    moved_or_not = "  moved" if is_moved[row] else ""
+    print(f"x = {x[row]:7.1f}: p = {p[row]:.5f} ± {error[row]:.5f}{moved_or_not}")
 
 # %%
 # The rows below the threshold of the detector are those with a p-value below 1/1000, but for the error of
 # the draws. Of the most certain ones, most were moved:
 
 for level in (1e-2, 1e-3, 1e-4, 2e-5):
-    print(f"p < {level:g}: {np.sum(p < level):3d} rows, {np.sum(is_moved[p < level])} of them moved")
+    below = p < level
+    print(f"p < {level:g}: {below.sum():3d} rows, {is_moved[below].sum()} of them moved")

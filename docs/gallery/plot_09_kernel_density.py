@@ -88,7 +88,8 @@ figure, axes = plt.subplots(1, 3, figsize=(10, 3.4), sharey=True, layout="constr
 for ax, width in zip(axes, (0.03, 0.15, 1.5), strict=True):
     other = KernelDensity(bandwidth=width).fit(X)
     DensityDisplay.from_estimator(mixture, X, kde=other, bins=100, ax=ax)
-    ax.set(title=f"h = {width}: {np.mean(other.score_samples(unseen)):.4f} nats", xlim=(-8, 16))
+    score = np.mean(other.score_samples(unseen))
+    ax.set(title=f"h = {width}: {score:.4f} nats", xlim=(-8, 16))
     ax.label_outer()
     ax.get_legend().remove()
 plt.show()

@@ -33,9 +33,9 @@ unseen, truth = make_moons(2000, noise=0.3, random_state=1)
 for count in (1, range(1, 7)):
     classifier = MixtureClassifier(n_components=count, random_state=0).fit(X, y)
     counts = [model.n_components for model in classifier.estimators_]
+    score = classifier.score(unseen, truth)
     ClassifierDisplay.from_estimator(classifier, X, y).ax_.set(
-        title=f"{counts} components: {classifier.score(unseen, truth):.1%} of unseen rows are right",
-        aspect="equal",
+        title=f"{counts} components: {score:.1%} of unseen rows are right", aspect="equal"
     )
 plt.show()
 
@@ -84,7 +84,8 @@ print(f"digits: {np.sum(1 - p):5.1f} errors promised, {np.sum(predicted != wante
 # features a density that is a little wrong is wrong by a large factor. Scikit-learn's
 # ``CalibratedClassifierCV`` learns from folds how much to believe.
 
-calibrated = CalibratedClassifierCV(MixtureClassifier(2, random_state=0), method="temperature", cv=5)
+plain = MixtureClassifier(2, random_state=0)
+calibrated = CalibratedClassifierCV(plain, method="temperature", cv=5)
 calibrated.fit(pca.transform(seen), labels)
 p = calibrated.predict_proba(pca.transform(held)).max(axis=1)
 made = np.sum(calibrated.predict(pca.transform(held)) != wanted)
@@ -98,22 +99,21 @@ print(f"digits, calibrated: {np.sum(1 - p):.1f} errors promised, {made} made of 
 drawn = np.concatenate([classifier.sample(10, label=digit, random_state=digit) for digit in range(10)])
 
 figure, ax = plt.subplots(figsize=(5.5, 5.8), layout="constrained")
-image_grid(pca.inverse_transform(drawn), (8, 8), vmin=0, vmax=16, ax=ax).set_title(
-    "New digits, a row a class"
-)
+image_grid(pca.inverse_transform(drawn), (8, 8), vmin=0, vmax=16, ax=ax)
+ax.set_title("New digits, a row a class")
 plt.show()
-print(
-    f"read as what they are drawn to be: {np.mean(classifier.predict(drawn) == np.repeat(range(10), 10)):.0%}"
-)
+read = classifier.predict(drawn) == np.repeat(range(10), 10)
+print(f"read as what they are drawn to be: {read.mean():.0%}")
 
 # %%
 # What is none of them
 # --------------------
 # ``score_samples`` is the log-density of a row whatever its class. A picture of noise, with the grey values
-# of a digit in any order, gets a label like all others, but a density that no digit has.
+# of a digit in any order, gets a label like all others, but a density that hardly any digit has.
 
 noise = np.random.default_rng(0).permuted(held, axis=1)
 of_digits = classifier.score_samples(pca.transform(held))
 of_noise = classifier.score_samples(pca.transform(noise))
-print(f"digits held out: {np.median(of_digits):7.1f} nats (median), lowest {of_digits.min():.1f}")
-print(f"noise:           {np.median(of_noise):7.1f} nats (median), highest {of_noise.max():.1f}")
+limit = np.quantile(of_digits, 0.01)
+print(f"medians: {np.median(of_digits):.1f} nats of digits held out, {np.median(of_noise):.1f} of noise")
+print(f"below {limit:.1f} nats: 1% of the digits, {np.mean(of_noise < limit):.0%} of the noise")

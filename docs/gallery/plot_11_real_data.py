@@ -12,6 +12,8 @@ column, a hole, another unit.
 # 272 eruptions of a geyser: how long each took and how long one waits for the next, in minutes. It comes with
 # mixtura as a CSV file. Names of columns find their way to the axes.
 
+from textwrap import fill
+
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
@@ -39,7 +41,7 @@ mixture = selector.best_estimator_.mixture_
 for duration in (2.0, 4.5):
     wait = mixture.conditional({"eruptions": duration})
     low, middle, high = wait.quantile([0.05, 0.5, 0.95])
-    print(f"after {duration} minutes: {middle:.0f} minutes, in nine of ten cases {low:.0f} to {high:.0f}")
+    print(f"after {duration} minutes: {middle:.0f}, in nine of ten cases {low:.0f} to {high:.0f}")
 
 # %%
 # Iris, without its labels
@@ -66,21 +68,19 @@ for selector in (free, three):
 display = MixtureDisplay.from_estimator(three, iris)
 display.figure_.set_size_inches(9, 9)
 plt.show()
-print(
-    pd.crosstab(
-        flowers.target_names[species], three.predict(iris), rownames=["species"], colnames=["component"]
-    )
-)
+names = pd.Series(flowers.target_names[species], name="species")
+print(pd.crosstab(names, pd.Series(three.predict(iris), name="component")))
 
 # %%
 # Wine: many columns, few rows
 # ----------------------------
-# 178 wines of three growers, 13 chemical measures in as many units. A free covariance has 91 numbers here,
-# and each of three components has 59 rows to settle them.
+# 178 wines of three growers, and 13 chemical measures on very different scales. A free covariance has 91
+# numbers here, and each of three components has 59 rows to settle them.
 
 bottles = load_wine(as_frame=True)
 wine, grower = bottles.data, bottles.target
-print(wine.describe().loc[["mean", "std"], ["alcohol", "malic_acid", "magnesium", "proline"]].round(1))
+some = ["alcohol", "malic_acid", "magnesium", "proline"]
+print(wine[some].describe().loc[["mean", "std"]].round(1))
 
 for settings in (
     {"covariance_type": "full"},
@@ -99,15 +99,16 @@ for settings in (
 model = GaussianMixture(3, covariance_prior="auto", random_state=0).fit(wine)
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
-MixtureDisplay.from_estimator(model, wine, features=["flavanoids", "color_intensity"], ax=axes[0])
-DensityDisplay.from_estimator(model, wine, features=["flavanoids", "color_intensity"], ax=axes[1])
+two = ["flavanoids", "color_intensity"]
+MixtureDisplay.from_estimator(model, wine, features=two, ax=axes[0])
+DensityDisplay.from_estimator(model, wine, features=two, ax=axes[1])
 plt.show()
 
 # %%
 # Another unit
 # ------------
-# Proline is given in milligrams per litre, and varies by hundreds; others vary by tenths. To k-means that
-# matters most, to a mixture nothing: here is proline in grams, and magnesium in micrograms.
+# Proline varies by hundreds, malic acid by tenths. To k-means that matters most, to a mixture nothing.
+# Suppose that proline came in a unit a thousand times as large, and magnesium in one a thousandth as large.
 
 other = wine.assign(proline=wine["proline"] / 1e3, magnesium=wine["magnesium"] * 1e3)
 again = GaussianMixture(3, covariance_prior="auto", random_state=0).fit(other)
@@ -138,7 +139,7 @@ for name, call in (
     try:
         call()
     except ValueError as error:
-        print(f"{name}: {type(error).__name__}: {error}\n")
+        print(f"{name}: {type(error).__name__}\n{fill(str(error), 90)}\n")
 
 # %%
 # The estimator is as it was: an error changes nothing.
@@ -150,5 +151,6 @@ print(fitted.predict(geyser[:3]))
 # back.
 
 whole = holes.dropna()
-labels = pd.Series(GaussianMixture(2, random_state=0).fit_predict(whole), index=whole.index, name="component")
+found = GaussianMixture(2, random_state=0).fit_predict(whole)
+labels = pd.Series(found, index=whole.index, name="component")
 print(holes.join(labels).loc[[2, 3, 4, 17]])
