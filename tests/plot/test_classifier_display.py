@@ -22,7 +22,7 @@ NAMES = list(IRIS.data.columns)
 KINDS = np.asarray(IRIS.target_names[IRIS.target])
 OF_IRIS = MixtureClassifier(1, random_state=0).fit(IRIS.data, KINDS)
 X, Y = make_moons(300, noise=0.3, random_state=0)
-OF_MOONS = MixtureClassifier(3, random_state=0).fit(X, Y)
+OF_MOONS = MixtureClassifier(3, priors=[0.8, 0.2], random_state=0).fit(X, Y)
 COLOURS = np.array([to_rgba(colour) for colour in ("#0072b2", "#d55e00", "#009e73")])
 
 

@@ -29,6 +29,10 @@ def test_all_pairs_are_in_the_lower_triangle_with_names_on_the_outside() -> None
     assert [panel.get_ylabel() for panel in display.axes_[:, 0]] == ["", *NAMES[1:]]
     assert display.axes_[1, 1].get_xlabel() == display.axes_[1, 1].get_ylabel() == ""
     assert display.axes_[2, 1].get_ylabel() == ""
+    for i, j in zip(*np.tril_indices(3), strict=True):
+        assert display.axes_[i, j].xaxis.get_tick_params()["labelbottom"] == (i == 2)
+        if i != j:
+            assert display.axes_[i, j].yaxis.get_tick_params()["labelleft"] == (j == 0)
     # A row of panels shares an axis, and so does a column.
     assert display.axes_[1, 0].get_xlim() == display.axes_[2, 0].get_xlim() == display.axes_[0, 0].get_xlim()
     assert display.axes_[2, 0].get_ylim() == display.axes_[2, 1].get_ylim() == display.axes_[2, 2].get_xlim()

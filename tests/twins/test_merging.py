@@ -108,6 +108,19 @@ def test_merges_are_those_of_a_plain_loop(structure) -> None:
     np.testing.assert_allclose(merging.entropies, entropies, atol=1e-12)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_merges_of_crowds_of_components_are_those_of_a_plain_loop(seed) -> None:
+    rng = np.random.default_rng(seed)
+    weights = rng.dirichlet(np.full(12, 2.0))
+    means = rng.normal(size=(12, 2)) + np.repeat([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0]], 4, axis=0)
+    mixture = Mixture(weights, means, rng.uniform(0.2, 2.0, size=(12, 2)), "diag")
+    merging = mixture.merge(n_samples=6000, random_state=seed)
+    merges, overlaps, entropies = plain(mixture, 6000, seed)
+    assert results(merging.children, 12) == merges
+    np.testing.assert_allclose(merging.overlaps, overlaps, atol=1e-12)
+    np.testing.assert_allclose(merging.entropies, entropies, atol=1e-12)
+
+
 @pytest.mark.parametrize(("apart", "ratio"), [(1.0, 1.0), (3.0, 1.0), (2.0, 3.0), (3.9, 1.0)])
 def test_in_one_feature_overlaps_are_exact(apart, ratio) -> None:
     mixture = Mixture([0.3, 0.7], [[0.0], [apart]], [1.0, ratio**2], "spherical")
