@@ -34,6 +34,7 @@ from mixtura.plot import MixtureDisplay
 X, truth = make_blobs(400, centers=4, cluster_std=0.60, random_state=0)
 model = GaussianMixture(4, random_state=0).fit(X)
 print(model.mixture_)
+print("the likelihood rose with every turn:", bool((np.diff(model.trace_) > 0).all()))
 
 # %%
 # The label of a row is its most probable component. ``predict`` gives that, ``predict_proba`` all of them.

@@ -14,8 +14,7 @@ row of a class looks like. So it can also draw new ones, and say of a row that i
 # %%
 # Classes of any shape
 # --------------------
-# With one component a class has to be an ellipse, which is quadratic discriminant analysis. With more it
-# follows any shape; each class gets as many as BIC finds for it.
+# With one component a class has to be an ellipse, which is quadratic discriminant analysis.
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -30,14 +29,23 @@ from mixtura.plot import ClassifierDisplay, image_grid
 X, y = make_moons(400, noise=0.3, random_state=0)
 unseen, truth = make_moons(2000, noise=0.3, random_state=1)
 
-for count in (1, range(1, 7)):
-    classifier = MixtureClassifier(n_components=count, random_state=0).fit(X, y)
-    counts = [model.n_components for model in classifier.estimators_]
-    score = classifier.score(unseen, truth)
-    ClassifierDisplay.from_estimator(classifier, X, y).ax_.set(
-        title=f"{counts} components: {score:.1%} of unseen rows are right", aspect="equal"
-    )
+one = MixtureClassifier(1, random_state=0).fit(X, y)
+
+display = ClassifierDisplay.from_estimator(one, X, y)
+display.ax_.set(title="One component a class", aspect="equal")
 plt.show()
+
+# %%
+# With more it follows other shapes too. Each class gets as many as BIC finds for it.
+
+several = MixtureClassifier(n_components=range(1, 7), random_state=0).fit(X, y)
+
+display = ClassifierDisplay.from_estimator(several, X, y)
+display.ax_.set(title="As many components a class as BIC finds", aspect="equal")
+plt.show()
+for model in (one, several):
+    counts = [mixture.n_components for mixture in model.estimators_]
+    print(f"{counts} components: {model.score(unseen, truth):.1%} of unseen rows are right")
 
 # %%
 # Digits
@@ -59,9 +67,8 @@ print(f"held out: {np.mean(predicted == wanted):.1%} of {len(wanted)} are right"
 # the probability of the class that they are given, and count the right ones. The moons have doubtful rows
 # enough.
 
-moons = MixtureClassifier(n_components=range(1, 7), random_state=0).fit(X, y)
-probability = moons.predict_proba(unseen).max(axis=1)
-right = moons.predict(unseen) == truth
+probability = several.predict_proba(unseen).max(axis=1)
+right = several.predict(unseen) == truth
 share, said = calibration_curve(right, probability, n_bins=10, strategy="uniform")
 
 figure, ax = plt.subplots(figsize=(5, 5), layout="constrained")
