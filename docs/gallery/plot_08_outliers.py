@@ -61,7 +61,7 @@ print(model.mixture_)
 # The detector
 # ------------
 # ``MixtureOutlierDetector`` fits the densest nine tenths of the rows first, again and again until they stay
-# the same; then all rows count that are no rarer than one in a thousand of the model's own. So outliers
+# the same; then all rows count that are no rarer than one in ten thousand of the model's own. So outliers
 # have no part in the model that is to judge them. Its threshold is the log-density below which the model
 # itself puts one row in a thousand.
 
@@ -87,9 +87,8 @@ report(plain.predict(X) == -1)
 print(plain.estimator_.mixture_)
 
 # %%
-# Robustness has a price. Of rows that the true distribution draws the threshold should accuse one in a
-# thousand; here it accuses more, because the wide group has lost a part of its tails to the trimming and
-# looks narrower than it is.
+# Robustness has a price, but a small one. Of rows that the true distribution draws, the threshold should
+# accuse one in a thousand, and the widest group should keep its standard deviation of 5:
 
 accused = np.sum((detector.predict(X) == -1) & ~is_moved)
 widest = np.sqrt(detector.estimator_.covariances_.max())

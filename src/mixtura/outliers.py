@@ -26,6 +26,8 @@ __all__ = ["MixtureOutlierDetector"]
 
 # contamination="auto": outliers are rows of a density that one in so many of the model's own has, or less.
 _RARE = 1e-3
+# Rows as rare still have a part in the model: without its tails it would be too narrow.
+_PART = 1e-4
 # Rows drawn from the model to know how its log-density is distributed.
 _DRAWN = 100_000
 _ROUNDS = 10
@@ -36,8 +38,8 @@ class MixtureOutlierDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
 
     The mixture is fitted to the densest rows first (trimmed likelihood [1]_): fit, keep the share
     `support_fraction` of rows with the highest density, and again, until they are the same rows. Then all
-    rows count that are no stranger than one in a thousand of the model's own, so that sound rows are not lost
-    to it.
+    rows count that are no stranger than one in ten thousand of the model's own, so that sound rows are not
+    lost to it.
 
     Parameters
     ----------
@@ -245,12 +247,12 @@ def _own_scores(model: GaussianMixture, n_samples: int, random_state: Any) -> Fl
     return mixture.log_pdf(mixture.sample(n_samples, random_state)[0])
 
 
-def _rare(model: GaussianMixture, seed: int) -> float:
-    return float(np.quantile(_own_scores(model, _DRAWN, seed), _RARE))
+def _rare(model: GaussianMixture, seed: int, share: float = _RARE) -> float:
+    return float(np.quantile(_own_scores(model, _DRAWN, seed), share))
 
 
 def _not_rare(
     seed: int, model: GaussianMixture, rows: FloatArray, weight: Float64Array
 ) -> npt.NDArray[np.bool_]:
     """Return which rows the model is not surprised by."""
-    return np.asarray((model.score_samples(rows) >= _rare(model, seed)) & (weight > 0))
+    return np.asarray((model.score_samples(rows) >= _rare(model, seed, _PART)) & (weight > 0))

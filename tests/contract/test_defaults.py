@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.datasets import make_blobs
+from sklearn.datasets import load_iris, make_blobs
 
 from mixtura import GaussianMixture
 from mixtura.covariance import STRUCTURES
@@ -115,3 +115,12 @@ def test_units_that_the_numbers_have_no_squares_for() -> None:
         np.testing.assert_allclose(warm.means_, moved.means_, rtol=1e-4)
     with pytest.raises(ValueError, match="apart, whose variance float64 cannot hold"):
         GaussianMixture(4).fit(X * 1e200)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_iris_has_one_optimum_that_its_rows_settle(seed) -> None:
+    # By far the most likely fits have a component of a handful of rows in a plane.
+    X = load_iris().data
+    model = GaussianMixture(3, random_state=seed).fit(X)
+    assert model.score(X) * len(X) == pytest.approx(-180.19, abs=0.02)
+    assert not model.diagnostics_

@@ -124,6 +124,16 @@ def test_settings_of_an_estimator_are_those_of_all_candidates() -> None:
     assert prototype.n_components == 1
 
 
+def test_with_a_prior_the_table_tells_of_the_likelihood_alone() -> None:
+    settings = GaussianMixture(covariance_prior="auto")
+    selector = MixtureSelector(settings, n_components=3, covariance_type="full", random_state=0).fit(FAITHFUL)
+    best = selector.best_estimator_
+    assert selector.table_["log_likelihood"][0] == pytest.approx(best.score(FAITHFUL) * len(FAITHFUL))
+    for name in ("bic", "aic", "icl"):
+        assert selector.table_[name][0] == pytest.approx(getattr(best, name)(FAITHFUL))
+    assert best.lower_bound_ * len(FAITHFUL) != pytest.approx(selector.table_["log_likelihood"][0], abs=1.0)
+
+
 def test_what_cannot_be_fitted_is_in_the_table_and_the_others_are_fitted() -> None:
     X = FAITHFUL[:8]
     selector = MixtureSelector(n_components=(1, 2, 20), covariance_type="spherical", random_state=0).fit(X)

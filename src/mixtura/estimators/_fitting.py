@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +25,7 @@ __all__ = ["Fitter", "best_of"]
 
 
 _QUALIFYING_PASSES = 4
+_FEW_PSEUDO_ROWS = 0.5
 
 
 class Fitter:
@@ -120,16 +121,32 @@ class Fitter:
         unsettled = self.unsettled(result)
         if not unsettled:
             return result
-        k, covariance = self.settings.n_components, self._data.moments.covariance
-        cautious = self.reg.with_prior(CovariancePrior.of_data(len(covariance) + 1.0, covariance, k))
-        rng = np.random.RandomState(int(rng.randint(2**31)))
-        # Twice as many as a covariance needs: EM without pseudo-rows may take some of them away.
-        least = 2.0 * (len(covariance) + 1.0)
-        starts = find_starts(self._data, self.settings.structure, cautious, rng, least_rows=least)
-        again = self.resume(self._first_of(starts), init=self.settings.n_init)
+        found: list[EMResult] = []
+        for start in self._cautious_starts(rng):
+            found.append(self.resume(start, init=self.settings.n_init))
+            if found[-1].stopping_reason is StoppingReason.INTERRUPTED:
+                break
+        again = best_of(found, self.unsettled)
         if again.stopping_reason is StoppingReason.INTERRUPTED:
             return replace(result, stopping_reason=StoppingReason.INTERRUPTED)
         return again if self.unsettled(again) < unsettled else result
+
+    def _cautious_starts(self, rng: np.random.RandomState) -> Iterator[Solution]:
+        """Yield where searches with pseudo-rows end, and a start from k-means.
+
+        Many pseudo-rows leave no loose component, but they are so much of a small one that another place may
+        seem the best; few leave the order of places as it is.
+        """
+        structure, k = self.settings.structure, self.settings.n_components
+        covariance = self._data.moments.covariance
+        whole = len(covariance) + 1.0
+        rng = np.random.RandomState(int(rng.randint(2**31)))
+        for strength in (whole, _FEW_PSEUDO_ROWS):
+            cautious = self.reg.with_prior(CovariancePrior.of_data(strength, covariance, k))
+            # Twice as many rows as a covariance needs: EM without pseudo-rows may take some of them away.
+            starts = find_starts(self._data, structure, cautious, rng, least_rows=2.0 * whole)
+            yield self._first_of(starts)
+        yield self.start(draw_start("kmeans", self._data, rng))
 
     def unsettled(self, result: EMResult) -> int:
         """Count components that the data do not settle."""

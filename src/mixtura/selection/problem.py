@@ -61,7 +61,8 @@ class Problem:
     """What is the same for all candidates.
 
     With `grow` each structure has one start more, from its best fit with fewer components: where one more is
-    worth most. Where passes are long it is the only one, and the first K is searched for. Where all fits that
+    worth most. Where passes are long it is the only one, unless it leaves a component that the data do not
+    settle, and the first K is searched for. Where all fits that
     are more likely than one with fewer components are loose, that one is taken with some of its components in
     halves: likelihoods that mean something do not fall.
     """
@@ -146,6 +147,9 @@ class Problem:
         try:
             for fitter, start in self._starts(trial, drawn):
                 results.append((fitter, _complete(fitter.resume(start, init=len(results)))))
+            if trial.more is not None and not trial.fitters and trial.more.unsettled(results[0][1]):
+                start = trial.more.start(trial.more.draw(as_random_state(self.params.get("random_state"))))
+                results.append((trial.more, _complete(trial.more.resume(start, init=1))))
         except InputError as error:
             return trial.failed(error).candidate
         return self._completed(trial, results)
@@ -195,7 +199,11 @@ class Problem:
         self._before[candidate.covariance_type] = result
         estimator._store(fitter.in_order(result), self.sample, fitter.reg)
         n = self.sample.total_weight
-        log_likelihood = estimator.lower_bound_ * n
+        # With a prior the bound has its share of that.
+        mean = estimator.lower_bound_
+        if fitter.reg.prior is not None:
+            mean = estimator.score(self.sample.rows, sample_weight=self.sample.weight)
+        log_likelihood = mean * n
         return replace(
             candidate,
             log_likelihood=log_likelihood,
