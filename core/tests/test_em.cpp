@@ -130,7 +130,14 @@ void floors() {
     mixtura::State got(s.shape);
     const double low[4] = {1e-3, 0, 0, 1e-3}, high[4] = {1e-3, 0, 0, 1e3};
     CHECK(mixtura::MStep(set(), s.shape, {0, low})(s.old, s.moments, got));
-    CHECK(!mixtura::MStep(set(), s.shape, {0, high})(s.old, s.moments, got));
+    CHECK(mixtura::MStep(set(), s.shape, {0, high})(s.old, s.moments, got));
+    // The floor lies along the axes, and the first is above it.
+    CHECK(got.covariances[3] >= 1e3 * (1 - 1e-12));
+    CHECK(got.covariances[0] > 1e-3 && got.covariances[0] < 1e3);
+    CHECK(!mixtura::Factors(set(), s.shape, high)(got) || got.covariances[3] >= 1e3);
+    // What has no size cannot be raised to a floor that has none.
+    const double none[4] = {0, 0, 0, 0};
+    CHECK(!mixtura::Floor(set(), 2, none).raise(got.covariances.data()));
     // A component without weight has no covariance of its own.
     const Sums own(2, Geometry::dense, false);
     mixtura::State other(own.shape);

@@ -53,8 +53,9 @@ CHOICE = {OutlierDisplay: "feature"}
 
 @pytest.fixture(autouse=True)
 def _no_figure_is_left() -> Any:
+    before = plt.get_fignums()
     yield
-    assert plt.get_fignums() == []
+    assert plt.get_fignums() == before
 
 
 @pytest.mark.parametrize("display", FITTED)

@@ -99,6 +99,38 @@ def test_the_m_step_is_its_twin_s(structure, seed, k, d, weighted, dtype, floor)
     np.testing.assert_allclose(native.trace, plain.trace, rtol=1e-10)
 
 
+@pytest.mark.parametrize("structure", ["full", "tied"])
+@pytest.mark.parametrize("d", [1, 2, 5, 24, 25])
+def test_what_collapses_is_raised_to_its_floor_as_by_its_twin(structure, d) -> None:
+    rng = np.random.default_rng(d)
+    # Two groups without extent in all directions but one, and one that is none.
+    X = np.repeat(rng.normal(size=(3, d)) * 10.0, 40, axis=0)
+    X[:80, 0] += rng.normal(size=80)
+    X[:40, -1] += rng.normal(size=40) * 1e-3
+    covariance = np.cov(X.T, bias=True).reshape(d, d) + np.eye(d)
+    reg = RelativeFloor(covariance, epsilon=1e-3)
+    s = STRUCTURES[structure]
+    means = X[[0, 40, 80]] + 0.1
+    eye = np.tile(np.eye(d), (1 if s.is_shared else 3, 1, 1)) * 3.0
+    stats = SufficientStatistics(means, np.ones(3), np.zeros((3, d)), eye, 0.0, 3.0)
+    backend = NativeBackend(X, None, centre=X.mean(axis=0), n_threads=1)
+    start = m_step(s, stats, Ridge(0.0))
+    native = run_em(backend, start, reg, max_iter=6)
+    plain = run_em(PassByPass(backend), start, reg, max_iter=6)
+    assert native.n_iter == plain.n_iter == 6
+    np.testing.assert_allclose(native.trace, plain.trace, rtol=1e-10)
+    whole = s.expand(native.solution.covariances, 3, d)
+    np.testing.assert_allclose(whole, s.expand(plain.solution.covariances, 3, d), atol=1e-9)
+    least = min(np.linalg.eigvalsh(_relative(one, covariance)).min() for one in whole)
+    assert least > 1e-3 * (1 - 1e-6)
+    assert d == 1 or structure == "tied" or least < 1e-3 * (1 + 1e-6)
+
+
+def _relative(matrix: Array, to: Array) -> Array:
+    inverse = np.linalg.inv(np.linalg.cholesky(to))
+    return np.asarray(inverse @ matrix @ inverse.T)
+
+
 @with_structures
 @pytest.mark.parametrize("floor", [True, False])
 def test_a_run_is_its_twin_s(structure, floor) -> None:

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "expectation.hpp"
+#include "floor.hpp"
 
 namespace mixtura {
 
@@ -62,23 +63,33 @@ struct Regularisation {
 // What follows from covariances: their floor, U and log det U.
 class Factors {
   public:
-    Factors(const InstructionSet& set, const Shape& shape, const double* floor)
-        : set_(set), shape_(shape), floor_(floor) {
+    // With `raise`, what lies below the floor is raised to it; without, it is refused.
+    Factors(const InstructionSet& set, const Shape& shape, const double* floor, bool raise = false)
+        : set_(set),
+          shape_(shape),
+          floor_(floor),
+          raised_(set, shape.d, raise && shape.geometry == Geometry::dense ? floor : nullptr) {
         if (shape.geometry == Geometry::dense) work_.resize((shape.count() + 1) * shape.core_size());
     }
 
-    // False if a covariance is at its floor in a way that takes eigenvalues to mend, or has no inverse; then nothing
-    // that was written has a meaning.
+    // False if a covariance lies below its floor and is not raised, or has no inverse; then nothing that was written
+    // has a meaning.
     bool operator()(State& s) { return shape_.geometry == Geometry::dense ? of_matrices(s) : of_variances(s); }
 
   private:
     bool of_matrices(State& s) {
         const int m = shape_.count(), d = shape_.d;
         if (floor_) {
-            for (std::size_t i = 0; i < s.covariances.size(); ++i) {
-                work_[i] = s.covariances[i] - floor_[i % shape_.core_size()];
+            const std::size_t size = shape_.core_size();
+            for (std::size_t i = 0; i < s.covariances.size(); ++i) work_[i] = s.covariances[i] - floor_[i % size];
+            int from = 0;
+            while (from < m) {
+                const int bad = set_.first_indefinite(m - from, d, &work_[from * size], &work_[s.covariances.size()]);
+                if (bad < 0) break;
+                from += bad;
+                if (!raised_.raise(&s.covariances[from * size])) return false;
+                ++from;
             }
-            if (set_.first_indefinite(m, d, work_.data(), &work_[s.covariances.size()]) >= 0) return false;
         }
         return set_.whiten(m, d, s.covariances.data(), s.U.data(), s.log_det.data(), work_.data()) < 0;
     }
@@ -104,13 +115,14 @@ class Factors {
     const InstructionSet& set_;
     const Shape shape_;
     const double* const floor_;
+    Floor raised_;
     std::vector<double> work_;
 };
 
 class MStep {
   public:
     MStep(const InstructionSet& set, const Shape& shape, const Regularisation& reg)
-        : shape_(shape), reg_(reg), factors_(set, shape, reg.floor), half_(static_cast<std::size_t>(shape.d)) {}
+        : shape_(shape), reg_(reg), factors_(set, shape, reg.floor, true), half_(static_cast<std::size_t>(shape.d)) {}
 
     // The parameters that moments about `old.means` ask for. False as `Factors`.
     bool operator()(const State& old, const Moments& s, State& out) {
