@@ -50,6 +50,7 @@ def test_the_metadata_say_what_it_is(model: GaussianMixture) -> None:
     metadata = {entry.key: entry.value for entry in graph.metadata_props}
     assert json.loads(metadata.pop("feature_names")) == ["eruptions", "waiting"]
     assert metadata == {
+        "mixtura_version": mixtura.__version__,
         "mixture_sha256": mixture_sha256(model.mixture_),
         "covariance_type": "full",
         "n_components": "2",

@@ -23,11 +23,13 @@ def program() -> float:
     density: npt.NDArray[np.float64] = mixture.log_pdf(rows)
     clusters: npt.NDArray[np.int64] = mixture.merge(2).predict(rows)
     model.save("faithful.mixtura")
+    served: bytes = model.to_onnx("faithful.onnx").SerializeToString()
     loaded = mixtura.load("faithful.mixtura")
     again = loaded if isinstance(loaded, Mixture) else loaded.mixture_
     return (
         float(density.mean())
         + float(clusters[0])
+        + len(served)
         + model.bic(X)
         + float(again.posterior(rows)[0, components[0]])
     )

@@ -1,7 +1,7 @@
 """A mixture as an ONNX graph: what scores rows where neither Python nor mixtura is.
 
 The graph does what an E-step does, in float64 and with standard operators alone: y = (x − μ_k) U_k, the
-logits c_k − |y|²/2, and a log-sum-exp about the largest of a row. All structures are one to it, as only the
+logits c_k − y·y/2, and a log-sum-exp about the largest of a row. All structures are one to it, as only the
 shape of the whitener U differs. Squares are never expanded into x² − 2xμ + μ², whose digits cancel far from
 the origin.
 """
@@ -55,9 +55,8 @@ def to_onnx(mixture: Mixture, path: str | PathLike[str] | None = None) -> onnx.M
     rounding. A row with NaN or an infinity, which these refuse, has label −1 and NaN for all else. A row so
     far away that its log-density is −inf has equal probabilities, as there.
 
-    Its metadata are text: `mixture_sha256`, `feature_names` (a JSON list, or null), `covariance_type`,
-    `n_components`, `n_features`. The producer is mixtura with its version. The same mixture gives the same
-    bytes.
+    Its metadata are text: `mixtura_version`, `mixture_sha256`, `feature_names` (a JSON list, or null),
+    `covariance_type`, `n_components`, `n_features`. The same mixture gives the same bytes.
 
     Parameters
     ----------
@@ -142,6 +141,7 @@ def mixture_sha256(mixture: Mixture) -> str:
 
 def _described(mixture: Mixture) -> dict[str, str]:
     return {
+        "mixtura_version": mixtura.__version__,  # runtimes do not show that of the producer
         "mixture_sha256": mixture_sha256(mixture),
         "feature_names": json.dumps(mixture.feature_names),
         "covariance_type": mixture.structure.name,
