@@ -17,6 +17,7 @@ CLAIMS = (
     "peers",
     "sweep",
     "scoring",
+    "serving",
     "kmeans",
     "peak_share",
     "halves",
@@ -32,7 +33,12 @@ CLAIMS = (
     "prior",
 )
 _ROOT = Path(__file__).resolve().parent.parent
-_DOCUMENTS = (_ROOT / "README.md", _ROOT / "docs" / "performance.md", _ROOT / "docs" / "trust.md")
+_DOCUMENTS = (
+    _ROOT / "README.md",
+    _ROOT / "docs" / "performance.md",
+    _ROOT / "docs" / "trust.md",
+    _ROOT / "docs" / "guide" / "serving.md",
+)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from os import PathLike
 from reprlib import repr as repr_of
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,9 @@ from mixtura.errors import InputError
 from mixtura.params import Params
 from mixtura.random_state import as_random_state
 from mixtura.threads import resolve_n_jobs
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
 
 __all__ = ["Mixture"]
 
@@ -314,6 +317,24 @@ class Mixture(MixtureCalculus):
         from mixtura import io  # noqa: PLC0415  (io builds mixtures)
 
         io.write_model(path, self, {})
+
+    def to_onnx(self, path: str | PathLike[str] | None = None) -> ModelProto:
+        """Return the distribution as an ONNX graph, and write it if a path is given.
+
+        The same as `mixtura.io.onnx.to_onnx`, which tells what the graph takes and returns.
+
+        Raises
+        ------
+        ImportError
+            If onnx is not installed; the extra is `mixtura[onnx]`.
+        InputError
+            If the parameters are more than an ONNX file can hold.
+        OSError
+            If the file cannot be written.
+        """
+        from mixtura.io.onnx import to_onnx  # noqa: PLC0415  (an extra of its own)
+
+        return to_onnx(self, path)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Mixture):

@@ -1,4 +1,4 @@
-"""The guide to the shell: each command in it is run, and says what the page says that it does."""
+"""The guide: each command in it is run, and says what the page says that it does."""
 
 import re
 import shlex
@@ -7,15 +7,17 @@ import sys
 from math import isclose
 from pathlib import Path
 
-GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "shell.md"
+import pytest
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guide"
 _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What a page calls python and mixtura is this interpreter, and what it has.
 _SHELL = 'python() { "$PYTHON" "$@"; }; mixtura() { python -m mixtura "$@"; }; '
 
 
-def examples():
+def examples(page):
     """Yield each command and the lines that follow it."""
-    for block in _CONSOLE.findall(GUIDE.read_text()):
+    for block in _CONSOLE.findall((GUIDE / page).read_text()):
         for example in block.removeprefix("$ ").split("\n$ "):
             command, _, told = example.partition("\n")
             yield command, told.rstrip("\n")
@@ -34,9 +36,16 @@ def same_word(told, expected):
         return told == expected
 
 
-def test_the_guide_says_what_commands_say(run, environment, tmp_path):
-    found = list(examples())
-    assert len(found) > 10
+@pytest.mark.parametrize(
+    ("page", "at_least", "written"),
+    [
+        ("shell.md", 10, ["faithful.mixtura", "labels.csv", "scores.csv", "faithful.png", "faithful.onnx"]),
+        ("serving.md", 5, ["faithful.mixtura", "labels.parquet", "faithful.onnx"]),
+    ],
+)
+def test_the_guide_says_what_commands_say(run, environment, tmp_path, page, at_least, written):
+    found = list(examples(page))
+    assert len(found) >= at_least
 
     def shell(command):
         done = subprocess.run(
@@ -58,5 +67,5 @@ def test_the_guide_says_what_commands_say(run, environment, tmp_path):
         simple = command.startswith("mixtura ") and "|" not in command
         told = (here if simple else shell)(command).rstrip("\n")
         assert same(told, expected), f"$ {command}\n{told}"
-    for name in ("faithful.mixtura", "labels.csv", "scores.csv", "faithful.png"):
+    for name in written:
         assert (tmp_path / name).stat().st_size

@@ -133,6 +133,7 @@ def test_a_cut_npz(run, tmp_path):
         (["predict", "MODEL", "DATA", "--out"], "a.parquet"),
         (["score", "MODEL", "DATA", "--out"], "a.csv"),
         (["sample", "MODEL", "--out"], "a.parquet"),
+        (["export", "MODEL", "--out"], "a.onnx"),
     ],
 )
 def test_a_full_disk_leaves_the_old_file(

@@ -160,7 +160,7 @@ def test_info_of_a_mixture_without_a_fit(run, tmp_path):
     assert "EM" not in told.out
 
 
-@pytest.mark.parametrize("command", ["predict", "score", "sample", "info"])
+@pytest.mark.parametrize("command", ["predict", "score", "sample", "export", "info"])
 @pytest.mark.parametrize(
     "harm", ["cut", "longer", "flip", "swap", "empty", "text", "random", "absent", "folder"]
 )

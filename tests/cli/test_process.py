@@ -25,7 +25,7 @@ def big(tmp_path):
 def test_help_names_the_commands(process):
     told = process("--help")
     assert (told.status, told.err) == (0, "")
-    for command in ("fit", "predict", "score", "sample", "info"):
+    for command in ("fit", "predict", "score", "sample", "export", "info"):
         assert f" {command} " in told.out
     assert "NumPy" in told.out
 
@@ -36,7 +36,7 @@ def test_help_needs_no_numpy(environment):
     assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("command", ["fit", "predict", "score", "sample", "info"])
+@pytest.mark.parametrize("command", ["fit", "predict", "score", "sample", "export", "info"])
 def test_help_of_a_command(run, command):
     told = run(command, "--help")
     assert told.status == 0

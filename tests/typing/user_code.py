@@ -23,7 +23,8 @@ def program() -> float:
     density: npt.NDArray[np.float64] = mixture.log_pdf(rows)
     clusters: npt.NDArray[np.int64] = mixture.merge(2).predict(rows)
     model.save("faithful.mixtura")
+    served: bytes = model.to_onnx("faithful.onnx").SerializeToString()
     loaded = mixtura.load("faithful.mixtura")
     again = loaded if isinstance(loaded, Mixture) else loaded.mixture_
     sure = again.posterior(rows)[clusters == 0, components[0]]
-    return float(density.mean()) + model.bic(X) + float(sure.mean())
+    return float(density.mean()) + len(served) + model.bic(X) + float(sure.mean())

@@ -236,6 +236,22 @@ def report(
 
 
 @app.command
+def export(model: Path, /, *, out: Path = Path("mixture.onnx")) -> None:
+    """Write a model as an ONNX graph, to be served without Python.
+
+    For float64 rows in the order of the model's columns it gives label, probabilities and log-density.
+
+    Parameters
+    ----------
+    model : Path
+        A model file, as written by mixtura fit --out.
+    out : Path
+        The graph: .onnx.
+    """
+    _work("export")(model=model, out=out)
+
+
+@app.command
 def outliers(
     data: Path,
     /,

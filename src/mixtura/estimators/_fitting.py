@@ -141,11 +141,10 @@ class Fitter:
         covariance = self._data.moments.covariance
         whole = len(covariance) + 1.0
         rng = np.random.RandomState(int(rng.randint(2**31)))
-        for strength in (whole, _FEW_PSEUDO_ROWS):
+        # Twice as many rows as a covariance needs: EM without pseudo-rows may take some of them away.
+        for strength, least in ((whole, 2.0 * whole), (_FEW_PSEUDO_ROWS, 0.0)):
             cautious = self.reg.with_prior(CovariancePrior.of_data(strength, covariance, k))
-            # Twice as many rows as a covariance needs: EM without pseudo-rows may take some of them away.
-            starts = find_starts(self._data, structure, cautious, rng, least_rows=2.0 * whole)
-            yield self._first_of(starts)
+            yield self._first_of(find_starts(self._data, structure, cautious, rng, least_rows=least))
         yield self.start(draw_start("kmeans", self._data, rng))
 
     def unsettled(self, result: EMResult) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from os import PathLike
-from typing import Any, Self, final
+from typing import TYPE_CHECKING, Any, Self, final
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,9 @@ from mixtura.estimators._units import into_units, out_of_units
 from mixtura.init import Start
 from mixtura.mixture import Mixture
 from mixtura.random_state import as_random_state
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
 
 __all__ = ["GaussianMixture", "check_prototype"]
 
@@ -242,6 +245,38 @@ class GaussianMixture(MixtureScorer):
         """
         check_is_fitted(self, "means_")
         save_estimator(self, path)
+
+    def to_onnx(self, path: str | PathLike[str] | None = None) -> ModelProto:
+        """Return the fitted mixture as an ONNX graph, and write it if a path is given.
+
+        It takes `X`, float64 of shape (n_samples, n_features), and returns `label`, `probabilities` and
+        `log_density`: `predict`, `predict_proba` and `score_samples` of float64 rows, but for rounding. A
+        model fitted to float32 has a float64 graph too, of the parameters in `mixture_`. Rows in float32
+        become float64 without a loss; the methods round as float32 does where their rows are float32, and
+        the graph does not. `mixtura.io.onnx.to_onnx` tells the rest.
+
+        Parameters
+        ----------
+        path : path-like, optional
+            The file is written aside and renamed, so a failed write leaves an older file as it was.
+
+        Returns
+        -------
+        onnx.ModelProto
+
+        Raises
+        ------
+        NotFittedError
+            If there was no fit.
+        ImportError
+            If onnx is not installed; the extra is `mixtura[onnx]`.
+        InputError
+            If the parameters are more than an ONNX file can hold.
+        OSError
+            If the file cannot be written.
+        """
+        check_is_fitted(self, "means_")
+        return self._mixture().to_onnx(path)
 
     def _fit(self, X: npt.ArrayLike, sample_weight: npt.ArrayLike | None) -> FloatArray:
         settings = read_settings(self)
