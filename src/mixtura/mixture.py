@@ -334,7 +334,7 @@ class Mixture(MixtureCalculus):
 
         rows = self._rows(X)
         weight = as_sample_weight(sample_weight, rows.shape[0])
-        return MixtureStatistics.of_rows(self, rows, weight, resolve_n_jobs(n_jobs))
+        return MixtureStatistics._of_rows(self, rows, weight, resolve_n_jobs(n_jobs))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write a model file that `mixtura.load` reads; an older file stays if that fails."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import final
 
 import numpy as np
@@ -13,7 +13,7 @@ from mixtura.backends import NativeBackend
 from mixtura.covariance import CovarianceStructure
 from mixtura.errors import InputError, StatisticsError
 from mixtura.mixture import Mixture
-from mixtura.moments import DataMoments, moments_of
+from mixtura.moments import moments_of
 from mixtura.params import Params
 from mixtura.stats import SufficientStatistics
 
@@ -72,16 +72,12 @@ class MixtureStatistics:
     @property
     def mean(self) -> Float64Array:
         """Mean of all rows, of shape (d,)."""
-        return self.data_moments().mean
+        return moments_of(self.moments).mean
 
     @property
     def covariance(self) -> Float64Array:
         """Covariance of all rows, of shape (d, d); of a structure without matrices its diagonal, (d,)."""
-        return self.data_moments().covariance
-
-    def data_moments(self) -> DataMoments:
-        """Mean and covariance of all rows, which need no sums of their own."""
-        return moments_of(self.moments)
+        return moments_of(self.moments).covariance
 
     def __add__(self, other: MixtureStatistics) -> MixtureStatistics:
         """Return the statistics of both sets of rows together.
@@ -143,7 +139,7 @@ class MixtureStatistics:
         )
 
     @classmethod
-    def of_rows(
+    def _of_rows(
         cls, mixture: Mixture, rows: FloatArray, weight: Float64Array | None, n_threads: int
     ) -> MixtureStatistics:
         """Return those of checked rows."""
@@ -211,7 +207,7 @@ def _blocks(
 def _frozen(moments: SufficientStatistics) -> SufficientStatistics:
     for array in (moments.s0, moments.s1, moments.s2):
         array.flags.writeable = False
-    return replace(moments)
+    return moments
 
 
 def _difference(one: Mixture, other: Mixture) -> str:

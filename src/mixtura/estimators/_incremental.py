@@ -51,7 +51,7 @@ class IncrementalMixture(MixtureScorer, ABC):
         """
         rows = self._rows(X)
         weight = as_sample_weight(sample_weight, rows.shape[0])
-        return MixtureStatistics.of_rows(self._mixture(), rows, weight, resolve_n_jobs(self.n_jobs))
+        return MixtureStatistics._of_rows(self._mixture(), rows, weight, resolve_n_jobs(self.n_jobs))
 
     @classmethod
     def from_statistics(cls, statistics: MixtureStatistics, **settings: Any) -> Self:
@@ -209,10 +209,10 @@ class IncrementalMixture(MixtureScorer, ABC):
         """Become the M-step of the moments of a stream, taken under `before`."""
         moments = stream.moments
         assert moments is not None
-        reg, data = regularisation_of(settings, moments)
+        reg, data = regularisation_of(settings, moments, stream.effective)
         solution = m_step(before.structure, moments, reg)
         known: tuple[Diagnostic, ...] = self.__dict__.get("diagnostics_", ())
-        diagnostics = diagnose(solution, reg, data.covariance, moments.weight)
+        diagnostics = diagnose(solution, reg, data.covariance, stream.effective)
         names = before.feature_names
         if names is None and "feature_names_in_" in self.__dict__:  # parameters that were set by hand
             names = tuple(self.feature_names_in_)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import numpy as np
 
 from mixtura._typing import Float64Array, FloatArray
 from mixtura.covariance import CovariancePrior, Regularisation, RelativeFloor, Ridge
 from mixtura.estimators._settings import Settings
+from mixtura.estimators._units import weight_unit_of
 from mixtura.mixture import Mixture
 from mixtura.mixture_statistics import expected_moments, moments_under
 from mixtura.moments import DataMoments, moments_of
@@ -52,37 +55,42 @@ class Stream:
         Returns
         -------
         stream : Stream
-            Its moments have the weight that they are worth, and are still about the means of `mixture`.
+            Its moments, of weight 1, are still about the means of `mixture`.
         log_likelihood : float
             Mean of the batch under `mixture`, in nats a row.
         """
+        # Only weights beyond all measure have a unit; sums of theirs are then no numbers.
+        unit = 0 if weight is None else weight_unit_of(weight)
+        if weight is not None and unit:
+            weight = np.ldexp(weight, -unit)
         batch = moments_under(mixture, rows, weight, n_threads)
+        total = float(np.ldexp(batch.weight, unit))
         # Parameters set by hand are another mixture than the one that the average is about.
         before = self.moments if self.mixture is mixture else None
         if before is None:
             before = expected_moments(mixture)
-        rate = self.rate(batch.weight, decay)
-        effective = 1.0 / ((1.0 - rate) ** 2 / self.effective + rate**2 / batch.weight)
-        average = before.scaled((1.0 - rate) / before.weight) + batch.scaled(rate / batch.weight)
-        stream = replace(
-            self,
+        rate = self.rate(total, decay)
+        effective = total / ((1.0 - rate) ** 2 * (total / self.effective) + rate**2)
+        stream = Stream(
             n_steps=self.n_steps + 1,
-            weight=self.weight + batch.weight,
+            weight=self.weight + total,
             effective=effective,
-            mixture=None,
-            moments=average.scaled(effective),
+            moments=before.scaled((1.0 - rate) / before.weight) + batch.scaled(rate / batch.weight),
         )
         return stream, batch.log_likelihood / batch.weight
 
 
 def regularisation_of(
-    settings: Settings, moments: SufficientStatistics
+    settings: Settings, moments: SufficientStatistics, weight: float
 ) -> tuple[Regularisation, DataMoments]:
-    """Return what keeps covariances from singularity, for data of which only sums are known."""
+    """Return what keeps covariances from singularity, for data of which only sums are known.
+
+    They are worth rows of `weight`, which those of a prior stand against.
+    """
     data = moments_of(moments)
     covariance = data.covariance
     reg: Regularisation = RelativeFloor(covariance) if settings.ridge is None else Ridge(settings.ridge)
     if settings.prior is not None:
-        strength = settings.prior or len(covariance) / 2.0
+        strength = (settings.prior or len(covariance) / 2.0) * (moments.weight / weight)
         reg = reg.with_prior(CovariancePrior.of_data(strength, covariance, settings.n_components))
     return reg, data
