@@ -324,3 +324,14 @@ def test_what_the_data_do_not_settle_is_said_once() -> None:
         model.partial_fit(np.zeros((300, 2)))
     assert model.diagnostics_
     model.partial_fit(np.zeros((300, 2)))  # a second warning would be an error here
+
+
+@with_structures
+def test_a_constant_column(structure: str) -> None:
+    batches = np.split(np.column_stack([drawn(6000, 22), np.full(6000, 0.1)]), 20)
+    model = streamed(batches, covariance_type=structure)
+    assert np.isfinite(model.score(batches[-1]))
+    plain = streamed([batch[:, :2] for batch in batches], covariance_type=structure)
+    if "spherical" not in structure:  # where a variance is one for all features
+        np.testing.assert_allclose(model.means_[:, :2], plain.means_, atol=1e-2)
+    assert model.diagnostics_ == ()
