@@ -14,6 +14,7 @@ __all__ = [
     "MixtureClassifier",
     "MixtureOutlierDetector",
     "MixtureSelector",
+    "MixtureStatistics",
     "__version__",
     "datasets",
     "load",
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from mixtura.estimators import GaussianMixture, KMeans
     from mixtura.io import load
     from mixtura.mixture import Mixture
+    from mixtura.mixture_statistics import MixtureStatistics
     from mixtura.outliers import MixtureOutlierDetector
     from mixtura.selection import MixtureSelector
 
@@ -38,6 +40,7 @@ _HOMES = {
     "MixtureClassifier": "mixtura.classifier",
     "MixtureOutlierDetector": "mixtura.outliers",
     "MixtureSelector": "mixtura.selection",
+    "MixtureStatistics": "mixtura.mixture_statistics",
     "load": "mixtura.io",
     "show_config": "mixtura.config",
 }

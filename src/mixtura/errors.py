@@ -12,6 +12,7 @@ __all__ = [
     "MixturaError",
     "ModelFileError",
     "SingularCovarianceError",
+    "StatisticsError",
 ]
 
 
@@ -50,3 +51,7 @@ class FileFormatError(InputError):
 
 class ModelFileError(InputError):
     """A model file that is not one, is damaged, or was altered."""
+
+
+class StatisticsError(InputError):
+    """Statistics that do not belong together, or bytes that are not statistics."""

@@ -17,7 +17,7 @@ from mixtura._mixture_repr import html_table, text_table
 from mixtura._typing import Float64Array, FloatArray, IntArray
 from mixtura.backends import NativeBackend, Scores
 from mixtura.covariance import CovarianceStructure
-from mixtura.data import as_matrix
+from mixtura.data import as_matrix, as_sample_weight
 from mixtura.errors import InputError
 from mixtura.params import Params
 from mixtura.random_state import as_random_state
@@ -25,6 +25,8 @@ from mixtura.threads import resolve_n_jobs
 
 if TYPE_CHECKING:
     from onnx import ModelProto
+
+    from mixtura.mixture_statistics import MixtureStatistics
 
 __all__ = ["Mixture"]
 
@@ -311,6 +313,30 @@ class Mixture(MixtureCalculus):
             rows[part] = self._means[k] + self._structure.colour(self.params.whitener, k, white[part])
             start += count
         return rows, labels.astype(np.int64)
+
+    def statistics(
+        self, X: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None, *, n_jobs: int | None = None
+    ) -> MixtureStatistics:
+        """Sufficient statistics of rows under this mixture: the E-step of EM.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, d)
+        sample_weight : array-like of shape (n_samples,), optional
+            Case weights.
+        n_jobs : int, optional
+            Threads; None is all cores of the process.
+
+        Returns
+        -------
+        mixtura.MixtureStatistics
+            To be added to those of other rows, and given to `GaussianMixture.from_statistics`.
+        """
+        from mixtura.mixture_statistics import MixtureStatistics  # noqa: PLC0415  (they hold a mixture)
+
+        rows = self._rows(X)
+        weight = as_sample_weight(sample_weight, rows.shape[0])
+        return MixtureStatistics._of_rows(self, rows, weight, resolve_n_jobs(n_jobs))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write a model file that `mixtura.load` reads; an older file stays if that fails."""

@@ -10,14 +10,17 @@ from mixtura._typing import Float64Array, FloatArray
 from mixtura.backends import NativeBackend
 from mixtura.params import Params
 from mixtura.span import Span, span_of
+from mixtura.stats import SufficientStatistics
 
-__all__ = ["DataMoments", "bulk_moments", "data_moments"]
+__all__ = ["DataMoments", "bulk_moments", "data_moments", "moments_of"]
 
 # A row that has this share of the variance of a feature is not of the bulk, where there are so many rows.
 _SHARE = 0.2
 _ROWS = 50
 _ROUNDS = 8
 _BLOCK_ROWS = 65536
+# Units in the last place by which sums about means may miss what does not vary.
+_ROUNDING = 16.0 * float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,3 +87,34 @@ def bulk_moments(
         span = span_of(X, weight)
         moments = data_moments(X, weight, dense=dense, n_threads=n_threads)
     return moments
+
+
+def moments_of(stats: SufficientStatistics) -> DataMoments:
+    """Moments of all rows together, from those of components: responsibilities of a row sum to 1.
+
+    By the law of total variance, within components and between their means, sums of squares that cannot
+    cancel. Features that vary by rounding only have no variance.
+
+    Parameters
+    ----------
+    stats : SufficientStatistics
+        With second moments of shape (m, d, d), or (m, d) for their diagonal.
+    """
+    centred = stats.centred()
+    share = centred.s0 / centred.s0.sum()
+    mean = share @ centred.means
+    apart = centred.means - mean
+    total = centred.s0.sum()
+    dense = stats.s2.ndim == 3
+    between = (apart.T * share) @ apart if dense else share @ apart**2
+    covariance: Float64Array = centred.s2.sum(axis=0) / total + between
+    variances = np.diagonal(covariance) if dense else covariance
+    about = (np.diagonal(stats.s2, axis1=1, axis2=2) if dense else stats.s2).sum(axis=0) / total
+    size = np.maximum(np.abs(mean), np.abs(stats.means[stats.s0 > 0]).max(axis=0))
+    still = variances <= _ROUNDING * about + (_ROUNDING * size) ** 2
+    if still.any():
+        covariance = covariance.copy()
+        covariance[still] = 0.0
+        if dense:
+            covariance[:, still] = 0.0
+    return DataMoments(mean, covariance)

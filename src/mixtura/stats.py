@@ -75,6 +75,17 @@ class SufficientStatistics:
             weight=self.weight + other.weight,
         )
 
+    def scaled(self, factor: float) -> SufficientStatistics:
+        """Return the statistics of the same rows with weights times `factor`."""
+        return SufficientStatistics(
+            means=self.means,
+            s0=self.s0 * factor,
+            s1=self.s1 * factor,
+            s2=self.s2 * factor,
+            log_likelihood=self.log_likelihood * factor,
+            weight=self.weight * factor,
+        )
+
     def centred(self) -> SufficientStatistics:
         """Return the same moments about the means that they ask for, μ' = μ + S1 / S0, where S1' = 0.
 

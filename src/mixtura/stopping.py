@@ -18,6 +18,7 @@ class StoppingReason(StrEnum):
     INTERRUPTED = "interrupted"
     CALLBACK = "callback"
     SINGULAR = "singular"
+    ONE_STEP = "one_step"
 
 
 def still_to_gain(before: float, last: float) -> float:

@@ -131,6 +131,13 @@ def test_a_fit_that_is_not_sound_says_what_to_do() -> None:
         assert found.message[1:] in page.text
     assert "larger max_iter" in page.text
     assert "they are not those of the fit" in page.text
+
+
+def test_a_fit_by_steps_is_not_blamed_for_its_last_batch() -> None:
+    model = GaussianMixture(2, random_state=0).partial_fit(FRAME)
+    page = page_of(model.partial_fit(FRAME.head(40)), FRAME)
+    assert "one_step" in page.text
+    assert "they are not those of the fit" not in page.text
     assert "Nothing speaks against" not in page.text
 
 

@@ -125,6 +125,17 @@ FITTED: dict[str, list[Any]] = {
     "trace_": ["-4", None, 3, ["-4.1"], [None], [True], [[-4.1]], [10**400], {"a": 1}],
     "stopping_reason_": ["because", None, 3, ["converged"], "x" * 10**6],
     "dtype": ["float16", "object", "O", None, ["float64"], {"a": 1}, "x" * 10**6],
+    "stream": [
+        [],
+        3,
+        [1],
+        ["1", 2, 3],
+        [1, 2.0, 0.0],
+        [1, -2.0, 1.0],
+        [0, 1.0, 1.0],
+        [1, 10**400, 1],
+        [True, 1, 1],
+    ],
     "more": [1],
 }
 

@@ -22,9 +22,13 @@ def program() -> float:
     rows, components = mixture.sample(len(labels), random_state=np.random.default_rng(0))
     density: npt.NDArray[np.float64] = mixture.log_pdf(rows)
     clusters: npt.NDArray[np.int64] = mixture.merge(2).predict(rows)
-    model.save("faithful.mixtura")
+    model.partial_fit(rows).save("faithful.mixtura")
+    total = model.statistics(X[:100]) + model.statistics(X[100:])
+    sent = sum(mixtura.MixtureStatistics.from_bytes(data) for data in (total.to_bytes(), total.to_bytes()))
+    assert isinstance(sent, mixtura.MixtureStatistics)
+    stepped: GaussianMixture = GaussianMixture.from_statistics(sent, reg_covar=1e-6)
     served: bytes = model.to_onnx("faithful.onnx").SerializeToString()
     loaded = mixtura.load("faithful.mixtura")
     again = loaded if isinstance(loaded, Mixture) else loaded.mixture_
     sure = again.posterior(rows)[clusters == 0, components[0]]
-    return float(density.mean()) + len(served) + model.bic(X) + float(sure.mean())
+    return float(density.mean()) + stepped.lower_bound_ + len(served) + model.bic(X) + float(sure.mean())

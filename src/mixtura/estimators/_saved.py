@@ -15,11 +15,12 @@ from mixtura.diagnostics import Diagnostic, Finding
 from mixtura.em import StoppingReason
 from mixtura.errors import InputError, ModelFileError
 from mixtura.estimators._settings import read_settings
+from mixtura.estimators._stream import Stream
 from mixtura.mixture import Mixture
 from mixtura.random_state import as_random_state
 
 if TYPE_CHECKING:
-    from mixtura.estimators._scoring import MixtureScorer
+    from mixtura.estimators._incremental import IncrementalMixture
 
 __all__ = ["restore_estimator", "save_estimator"]
 
@@ -27,10 +28,10 @@ _PLAIN = (bool, int, float, str, type(None))
 _GIVEN = "given"  # the end of what was not fitted, but set by hand
 _MAX = sys.float_info.max
 _SHOWN = 300
-_FITTED = ("stopping_reason_", "n_iter_", "trace_", "dtype", "diagnostics_")
+_FITTED = ("stopping_reason_", "n_iter_", "trace_", "dtype", "diagnostics_", "stream")
 
 
-def save_estimator(estimator: MixtureScorer, path: str | PathLike[str]) -> None:
+def save_estimator(estimator: IncrementalMixture, path: str | PathLike[str]) -> None:
     """Write a fitted estimator.
 
     Constructor parameters that are numbers, text or None are kept; arrays, callables and random generators
@@ -56,6 +57,7 @@ def save_estimator(estimator: MixtureScorer, path: str | PathLike[str]) -> None:
             [str(found.finding), list(found.components), found.message]
             for found in getattr(estimator, "diagnostics_", ())
         ],
+        "stream": _described_stream(estimator.__dict__.get("_stream")),
     }
     described = {"class": type(estimator).__name__, "params": settings, "fitted": fitted}
     io.write_model(path, mixture, {"estimator": described})
@@ -85,7 +87,26 @@ def restore_estimator(cls: type[Any], mixture: Mixture, metadata: dict[str, Any]
         estimator.feature_names_in_ = np.asarray(mixture.feature_names, dtype=object)
     estimator._set_history(trace, n_iter=n_iter, stopping_reason=reason)
     estimator.diagnostics_ = _diagnostics(fitted["diagnostics_"], mixture.n_components)
+    stream = _stream(fitted["stream"])
+    if stream is not None:
+        estimator._set_stream(stream)
     return estimator
+
+
+def _described_stream(stream: Stream | None) -> list[int | float] | None:
+    """Return how much was seen. What the average is, the parameters tell."""
+    return None if stream is None else [stream.n_steps, stream.weight, stream.effective]
+
+
+def _stream(described: Any) -> Stream | None:
+    """Return how much was seen, None if the parameters were set by hand."""
+    if described is None:
+        return None
+    counts = type(described) is list and len(described) == 3 and type(described[0]) is int
+    if not counts or not all(type(v) in (int, float) and 0 < v <= _MAX for v in described):
+        msg = "the model file has a stream that is no count and two weights above 0"
+        raise ModelFileError(msg)
+    return Stream(described[0], float(described[1]), float(described[2]))
 
 
 def _restored_settings(cls: type[Any], mixture: Mixture, settings: Any) -> Any:

@@ -53,6 +53,7 @@ class Settings:
     start: Start
     n_threads: int
     callback: Callback | None
+    learning_decay: float
 
 
 def check_integer(name: str, value: Any, least: int) -> int:
@@ -137,7 +138,16 @@ def read_settings(estimator: GaussianMixture) -> Settings:
         start=_check_start(estimator.init_params),
         n_threads=resolve_n_jobs(estimator.n_jobs),
         callback=with_verbose(estimator.callback, verbose, interval),
+        learning_decay=_check_decay(estimator.learning_decay),
     )
+
+
+def _check_decay(value: Any) -> float:
+    decay = check_real("learning_decay", value, above=True)
+    if decay > 1:
+        msg = f"learning_decay must be at most 1, but got {value!r}: rates would shrink too fast to arrive"
+        raise InputError(msg)
+    return decay
 
 
 def _check_start(init_params: Any) -> Start:

@@ -18,11 +18,12 @@ from mixtura.em import Callback, EMResult, Solution, StoppingReason
 from mixtura.errors import DegenerateFitWarning, InputError
 from mixtura.estimators._fitting import Fitter
 from mixtura.estimators._given_start import read_given_start
+from mixtura.estimators._incremental import IncrementalMixture
 from mixtura.estimators._rows import remember_names
 from mixtura.estimators._sample import Sample, read_sample
 from mixtura.estimators._saved import restore_estimator, save_estimator
-from mixtura.estimators._scoring import MixtureScorer
 from mixtura.estimators._settings import Settings, read_settings
+from mixtura.estimators._stream import Stream
 from mixtura.estimators._units import into_units, out_of_units
 from mixtura.init import Start
 from mixtura.mixture import Mixture
@@ -35,7 +36,7 @@ __all__ = ["GaussianMixture", "check_prototype"]
 
 
 @final
-class GaussianMixture(MixtureScorer):
+class GaussianMixture(IncrementalMixture):
     r"""A Gaussian mixture, fitted by expectation-maximisation.
 
     The density is :math:`p(x) = \sum_k \pi_k N(x; \mu_k, \Sigma_k)`. Everything that
@@ -82,6 +83,9 @@ class GaussianMixture(MixtureScorer):
         s pseudo-rows that each covariance has seen before the data, of Λ, the data's covariance over
         K^(2/d): Σ_k = (W_k + sΛ)/(N_k + s). It settles what a handful of rows cannot. 'auto' is s = d/2. The
         trace is then that of the penalised likelihood.
+    learning_decay : float, default=0.7
+        α of `partial_fit`, above 0 and at most 1: the weight of batch t is (t + 2)^−α. Above 0.5 the steps
+        converge; the smaller, the sooner a stream that changes is followed.
     callback : callable, optional
         Called with a `mixtura.em.Progress` after each pass; a true answer ends the start it is in.
 
@@ -97,7 +101,8 @@ class GaussianMixture(MixtureScorer):
     converged_ : bool
     stopping_reason_ : str
         'converged', 'max_iter', 'callback', 'interrupted', or 'singular': a component collapsed, which only a
-        float `reg_covar` lets happen, and the parameters are those of the pass before.
+        float `reg_covar` lets happen, and the parameters are those of the pass before. 'one_step': by
+        `partial_fit` or `from_statistics`.
     n_iter_ : int
         M-steps done by the kept start.
     trace_ : ndarray of shape (n_iter + 1,)
@@ -109,6 +114,10 @@ class GaussianMixture(MixtureScorer):
     diagnostics_ : tuple of mixtura.diagnostics.Diagnostic
         What the data do not settle: components that are empty, have collapsed, or have fewer rows than their
         covariance needs, so that likelihood, AIC and BIC mean nothing. Empty for a sound fit.
+    n_steps_ : int
+        Batches that `partial_fit` has seen; a fit is one.
+    n_samples_seen_ : float
+        Sum of the weights of their rows.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         If X had names.
@@ -163,6 +172,7 @@ class GaussianMixture(MixtureScorer):
         n_jobs: int | None = None,
         acceleration: str | None = "auto",
         covariance_prior: str | float | None = None,
+        learning_decay: float = 0.7,
         callback: Callback | None = None,
     ) -> None:
         self.n_components = n_components
@@ -182,6 +192,7 @@ class GaussianMixture(MixtureScorer):
         self.verbose_interval = verbose_interval
         self.n_jobs = n_jobs
         self.acceleration = acceleration
+        self.learning_decay = learning_decay
         self.callback = callback
 
     def fit(self, X: npt.ArrayLike, y: object = None, sample_weight: npt.ArrayLike | None = None) -> Self:
@@ -344,6 +355,7 @@ class GaussianMixture(MixtureScorer):
         self._set_fitted(mixture, sample.rows.dtype)
         self._set_history(result.trace, n_iter=result.n_iter, stopping_reason=str(result.stopping_reason))
         self.diagnostics_ = diagnostics
+        self._set_stream(Stream(1, sample.total_weight, sample.total_weight))
 
     @classmethod
     def _from_saved(cls, mixture: Mixture, metadata: dict[str, Any]) -> Self:

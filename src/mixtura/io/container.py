@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Mapping
 from io import BufferedReader
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,7 @@ __all__ = [
     "little_endian",
     "nbytes",
     "read_arrays",
+    "sealed_header",
     "sha256",
     "shapes_in",
 ]
@@ -49,6 +51,24 @@ def header_of(shapes: Shapes, text: str) -> bytes:
     content = json.dumps(header, separators=(",", ":")).encode("ascii")
     content += b" " * (-len(content) % _NUMBER)
     return len(content).to_bytes(LENGTH, "little") + content
+
+
+def sealed_header(shapes: Shapes, described: Mapping[str, Any], digest: str) -> bytes:
+    """Return the header whose metadata are `described` and a digest, as JSON in canonical form.
+
+    Raises
+    ------
+    ValueError
+        If the description has what JSON has not.
+    """
+    text = json.dumps(
+        {**described, "sha256": digest},
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=True,
+        allow_nan=False,
+    )
+    return header_of(shapes, text)
 
 
 def shapes_in(header: dict[str, object]) -> dict[str, tuple[int, ...]] | None:

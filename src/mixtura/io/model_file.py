@@ -30,12 +30,11 @@ from mixtura.io.atomic import replacing
 from mixtura.io.container import (
     ENTRY,
     LENGTH,
-    Shapes,
-    header_of,
     in_order,
     little_endian,
     nbytes,
     read_arrays,
+    sealed_header,
     sha256,
     shapes_in,
 )
@@ -77,7 +76,7 @@ def write_model(path: str | PathLike[str], mixture: Mixture, metadata: dict[str,
         "structure": mixture.structure.name,
         "feature_names": None if mixture.feature_names is None else list(mixture.feature_names),
     }
-    header = _header(shapes, described, sha256(_header(shapes, described, ""), arrays))
+    header = sealed_header(shapes, described, sha256(sealed_header(shapes, described, ""), arrays))
     if len(header) > _most_header(nbytes(shapes)):
         msg = (
             f"the names of the columns and the record of the fit take {len(header)} bytes, more than a model "
@@ -92,17 +91,6 @@ def write_model(path: str | PathLike[str], mixture: Mixture, metadata: dict[str,
 
 def _most_header(size: int) -> int:
     return _MAX_HEADER + size // _ARRAYS_A_HEADER
-
-
-def _header(shapes: Shapes, described: dict[str, Any], digest: str) -> bytes:
-    text = json.dumps(
-        {**described, "sha256": digest},
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=True,
-        allow_nan=False,
-    )
-    return header_of(shapes, text)
 
 
 def read_model(path: str | PathLike[str]) -> tuple[Mixture, dict[str, Any]]:
@@ -131,8 +119,8 @@ def read_model(path: str | PathLike[str]) -> tuple[Mixture, dict[str, Any]]:
         described, shapes = _parsed(path, header)
         _check_description(path, described)
         try:
-            canonical = _header(shapes, described, described["sha256"])
-            unsealed = _header(shapes, described, "")
+            canonical = sealed_header(shapes, described, described["sha256"])
+            unsealed = sealed_header(shapes, described, "")
         except (ValueError, RecursionError):
             raise _damaged(path, "its description holds what the writer does not write") from None
         if canonical != header or len(header) + nbytes(shapes) != size:

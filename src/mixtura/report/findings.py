@@ -72,7 +72,10 @@ def findings_of(
 
 def _is_of_other_rows(subject: Subject, log_likelihood: float) -> bool:
     fit = subject.fit
-    # A penalised likelihood, or one of the rows that a detector keeps, is another number.
+    # A penalised likelihood, or one of the rows that a detector keeps, is another number. Of a fit by steps
+    # only that of its last batch is known.
+    if subject.stopping_reason == "one_step":
+        return False
     if subject.detector is not None or fit is None or fit.covariance_prior is not None:
         return False
     if not len(subject.trace):
