@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -55,7 +55,6 @@ class Stream:
                 "source has at least one, of float32 or float64"
             )
             raise InputError(msg)
-        self._order: Any = None
         self._n_samples: int | None = None
         self._sums: list[bytes] = []
         self._passes = 0
@@ -110,36 +109,40 @@ class Stream:
         )
 
     def _blocks(self) -> Generator[Block]:
-        """Cut chunks into blocks; where all is by rows, those that lie within one chunk are not copied."""
+        """Cut chunks into blocks, row after row, which is what passes are quickest with.
+
+        Those that lie within one chunk are not copied.
+        """
         size, d = block_rows(self.n_features), self.n_features
         weighted = self.source.has_weight
         rows: FloatArray = np.empty((0, d), dtype=self.dtype)
         weight = np.empty(0)
         filled = 0  # of a block of parts of several chunks
-        for chunk in self._chunks():
-            low, n = 0, len(chunk.rows)
-            while low < n:
-                if not filled and n - low >= size:
-                    whole = slice(low, low + size)
-                    held = np.asarray(chunk.rows[whole], order=self._order)
-                    yield Block(held, None if chunk.weight is None else chunk.weight[whole])
-                    low += size
-                    continue
-                if not filled:
-                    rows = np.empty((size, d), dtype=self.dtype, order=self._order)
-                    weight = np.empty(size if weighted else 0)
-                taken = min(size - filled, n - low)
-                rows[filled : filled + taken] = chunk.rows[low : low + taken]
-                if chunk.weight is not None:
-                    weight[filled : filled + taken] = chunk.weight[low : low + taken]
-                filled, low = filled + taken, low + taken
-                if filled == size:
-                    yield Block(rows, weight if weighted else None)
-                    filled = 0
+        with closing(self._chunks()) as chunks:
+            for chunk in chunks:
+                low, n = 0, len(chunk.rows)
+                while low < n:
+                    if not filled and n - low >= size:
+                        whole = slice(low, low + size)
+                        held = np.ascontiguousarray(chunk.rows[whole])
+                        yield Block(held, None if chunk.weight is None else chunk.weight[whole])
+                        low += size
+                        continue
+                    if not filled:
+                        rows = np.empty((size, d), dtype=self.dtype)
+                        weight = np.empty(size if weighted else 0)
+                    taken = min(size - filled, n - low)
+                    rows[filled : filled + taken] = chunk.rows[low : low + taken]
+                    if chunk.weight is not None:
+                        weight[filled : filled + taken] = chunk.weight[low : low + taken]
+                    filled, low = filled + taken, low + taken
+                    if filled == size:
+                        yield Block(rows, weight if weighted else None)
+                        filled = 0
         if filled:
             yield Block(rows[:filled], weight[:filled] if weighted else None)
 
-    def _chunks(self) -> Iterator[Chunk]:
+    def _chunks(self) -> Generator[Chunk]:
         chunks = self.source.chunks()
         try:
             for chunk in chunks:
@@ -169,8 +172,6 @@ class Stream:
             wanted = f"({len(rows)},)" if self.source.has_weight else "none"
             msg = f"{place}: has {has}, but {wanted} are expected: one weight a row, in all chunks or in none"
             raise InputError(msg)
-        if self._order is None:
-            self._order = "C" if rows.flags.c_contiguous else "F"
         if self._n_samples is None:
             require_finite(rows, self.source.feature_names, place=place, first=first)
             if weight is not None:
@@ -192,7 +193,5 @@ def _require_weights(weight: Float64Array, place: str, first: int) -> None:
 def _sum_of(block: Block) -> bytes:
     """Numbers that other rows do not have, or hardly ever."""
     with np.errstate(over="ignore", invalid="ignore"):
-        # Column by column, which is the same sum for a part of a larger array and for a copy of it.
-        sums: Float64Array = block.rows.sum(axis=0, dtype=np.float64)
         total = 0.0 if block.weight is None else block.weight.sum()
-        return np.append(sums, total).tobytes()
+        return np.array([block.rows.sum(dtype=np.float64), total]).tobytes()

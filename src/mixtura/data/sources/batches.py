@@ -144,9 +144,9 @@ def _names_of(rows: Any) -> tuple[str, ...] | None:
 def _matrix(rows: Any, place: str) -> FloatArray:
     try:
         return as_matrix(rows)
-    except InputError as error:
+    except (TypeError, ValueError) as error:
         msg = f"{place}: {error}"
-        raise type(error)(msg) from None
+        raise InputError(msg) from error
 
 
 def _weights(weight: Any, place: str) -> np.ndarray[Any, np.dtype[np.float64]] | None:

@@ -33,8 +33,8 @@ class Columns(NamedTuple):
         return list(self.features) if self.weight is None else [*self.features, self.weight]
 
     def chunk(self, batch: Any, place: str, first: int) -> Chunk:
-        """Numbers of a record batch, column after column; what is missing is NaN."""
-        rows: FloatArray = np.empty((batch.num_rows, len(self.features)), dtype=self.dtype, order="F")
+        """Numbers of a record batch; what is missing is NaN."""
+        rows: FloatArray = np.empty((batch.num_rows, len(self.features)), dtype=self.dtype)
         for j, name in enumerate(self.features):
             rows[:, j] = _numbers(batch, name, self.dtype)
         weight = None if self.weight is None else _numbers(batch, self.weight, np.dtype(np.float64))
