@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 from mixtura import GaussianMixture, KMeans, MixtureSelector
 from mixtura.covariance import STRUCTURES
-from mixtura.data import ArrowDataset, Batches, Parquet
+from mixtura.data import ArrowDataset, Batches, Chunk, ChunkSource, Parquet
 from mixtura.errors import DegenerateFitWarning, InputError
 
 Make = Callable[..., Batches]
@@ -226,6 +226,44 @@ def test_kinds_of_numbers(tmp_path: Path) -> None:
         rows, np.stack([column.to_numpy() for column in table.columns], axis=1)[: len(rows)]
     )
     assert Parquet(tmp_path / "kinds.parquet", columns=["single"]).dtype == np.float32
+
+
+class Counted(ChunkSource):
+    """Counts the passes over another source."""
+
+    n_rows = None
+
+    def __init__(self, source: ChunkSource) -> None:
+        self.source, self.n_passes = source, 0
+        self.feature_names, self.n_features = source.feature_names, source.n_features
+        self.dtype, self.has_weight = source.dtype, source.has_weight
+
+    def chunks(self) -> Iterator[Chunk]:
+        self.n_passes += 1
+        return self.source.chunks()
+
+
+@pytest.mark.parametrize(("structure", "before"), [("full", 3), ("diag", 3), ("tied", 4)])
+def test_passes(X: Any, structure: str, before: int, batches: Make) -> None:
+    """As many as the guide says."""
+    plain = {"tol": 1e-5, "acceleration": None}
+    source = Counted(batches(X))
+    model = GaussianMixture(3, **start_of(X, structure), **plain).fit(source)
+    assert source.n_passes == before + model.n_iter_ + 1
+    source.n_passes = 0
+    model = GaussianMixture(3, covariance_type=structure, random_state=0, **plain).fit(source)
+    assert source.n_passes == before + 1 + model.n_iter_ + 1
+    source.n_passes = 0
+    model.bic(source)
+    assert source.n_passes == 1
+
+
+def test_a_dataset_of_several_files(X: Any, write: Write) -> None:
+    paths = [write(part, f"part-{i}.parquet") for i, part in enumerate(np.array_split(X, 3))]
+    dataset = pyarrow.dataset.dataset(paths)
+    model = GaussianMixture(3, random_state=0).fit(dataset)
+    expected = GaussianMixture(3, random_state=0).fit(Parquet(paths))
+    np.testing.assert_array_equal(model.means_, expected.means_)
 
 
 @pytest.mark.parametrize("wrapped", [False, True])

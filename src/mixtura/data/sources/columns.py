@@ -8,13 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mixtura._typing import FloatArray
-from mixtura.data.files.arrow import arrow
-from mixtura.data.files.columns import kind_of
-from mixtura.data.files.names import listed
+from mixtura.data.arrow import arrow, kind_of
+from mixtura.data.names import listed
 from mixtura.data.source import Chunk
 from mixtura.errors import InputError
 
-__all__ = ["Columns", "columns_of"]
+__all__ = ["BUFFER_BYTES", "Columns", "columns_of"]
+
+# What is read of a column of Parquet at once: without it, all of a row group.
+BUFFER_BYTES = 2**18
 
 _SHOWN = 20
 _NUMBERS = ("numbers", "true/false")

@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, final
 
-from mixtura.data.files.arrow import arrow
+from mixtura.data.arrow import arrow
 from mixtura.data.source import Chunk, ChunkSource
-from mixtura.data.sources.columns import columns_of
+from mixtura.data.sources.columns import BUFFER_BYTES, columns_of
 from mixtura.data.stream import block_rows
 from mixtura.errors import FileFormatError, InputError
 
 __all__ = ["ArrowDataset"]
 
 _PLACE = "the dataset"
+
+
+def _by_pages(dataset: Any) -> dict[str, Any]:
+    """Say that Parquet files are not to be read before their pages are needed."""
+    module = arrow("pyarrow.dataset")
+    if not isinstance(getattr(dataset, "format", None), module.ParquetFileFormat):
+        return {}
+    options = module.ParquetFragmentScanOptions(
+        use_buffered_stream=True, buffer_size=BUFFER_BYTES, pre_buffer=False
+    )
+    return {"fragment_scan_options": options}
 
 
 @final
@@ -37,7 +48,8 @@ class ArrowDataset(ChunkSource):
 
     See Also
     --------
-    Parquet : reads Parquet files itself, and names the file and the row group in which something is wrong.
+    Parquet : reads Parquet files in less memory, and names the file and the row group in which something is
+        wrong. Arrow holds some row groups of a dataset.
 
     Examples
     --------
@@ -65,17 +77,19 @@ class ArrowDataset(ChunkSource):
         self.feature_names = self._columns.features
         self.n_features = len(self._columns.features)
         self.dtype = self._columns.dtype
+        self._how = _by_pages(dataset)
         self.n_rows = None
         self.has_weight = weight is not None
 
     def chunks(self) -> Iterator[Chunk]:
         """Return all rows, fragment by fragment."""
-        # Few are read ahead: by default so many that they are most of the memory of a fit.
+        # Little is read ahead: by default so much that it is most of the memory of a fit.
         batches = self._dataset.to_batches(
             columns=self._columns.all,
             batch_size=block_rows(self.n_features),
             batch_readahead=1,
             fragment_readahead=1,
+            **self._how,
         )
         first = 0
         while True:

@@ -11,17 +11,15 @@ from typing import Any, NamedTuple, final
 
 import numpy as np
 
-from mixtura.data.files.arrow import arrow, arrow_errors
+from mixtura.data.arrow import arrow, arrow_errors
 from mixtura.data.source import Chunk, ChunkSource
-from mixtura.data.sources.columns import Columns, columns_of
+from mixtura.data.sources.columns import BUFFER_BYTES, Columns, columns_of
 from mixtura.data.stream import block_rows
 from mixtura.errors import FileFormatError, InputError, SourceChangedError
 
 __all__ = ["Parquet"]
 
 _PATTERN = frozenset("*?[")
-# What is read of a column at once: without it, all of a row group.
-_BUFFER = 2**18
 
 
 class _File(NamedTuple):
@@ -124,7 +122,9 @@ class Parquet(ChunkSource):
         self._refuse_changed(file, number)
         first = 0
         with self._reading(file, number, ""):
-            opened = arrow("pyarrow.parquet").ParquetFile(file.path, buffer_size=_BUFFER, pre_buffer=False)
+            opened = arrow("pyarrow.parquet").ParquetFile(
+                file.path, buffer_size=BUFFER_BYTES, pre_buffer=False
+            )
         with opened:
             for group in range(opened.num_row_groups):
                 batches = opened.iter_batches(
