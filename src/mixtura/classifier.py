@@ -147,7 +147,7 @@ class MixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classes_ = classes
         self.priors_ = priors
         self.estimators_ = estimators
-        remember_names(self, rows, names)
+        remember_names(self, rows.shape[1], names)
         return self
 
     def _count_of(self, label: Any) -> Any:

@@ -12,6 +12,7 @@ __all__ = [
     "MixturaError",
     "ModelFileError",
     "SingularCovarianceError",
+    "SourceChangedError",
     "StatisticsError",
 ]
 
@@ -47,6 +48,10 @@ class DegenerateFitWarning(UserWarning):
 
 class FileFormatError(InputError):
     """A data file that cannot be read as what its name says."""
+
+
+class SourceChangedError(InputError):
+    """A source of chunks that gave other rows than before, or a file of it that was changed or removed."""
 
 
 class ModelFileError(InputError):

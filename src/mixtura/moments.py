@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from mixtura._typing import Float64Array, FloatArray
-from mixtura.backends import NativeBackend
+from mixtura.backends import Backend, NativeBackend
 from mixtura.params import Params
 from mixtura.span import Span, span_of
 from mixtura.stats import SufficientStatistics
 
-__all__ = ["DataMoments", "bulk_moments", "data_moments", "moments_of"]
+__all__ = [
+    "ROUNDS",
+    "DataMoments",
+    "bulk_limit",
+    "bulk_moments",
+    "data_moments",
+    "moments_from",
+    "moments_of",
+]
 
 # A row that has this share of the variance of a feature is not of the bulk, where there are so many rows.
 _SHARE = 0.2
 _ROWS = 50
-_ROUNDS = 8
+ROUNDS = 8
 _BLOCK_ROWS = 65536
 # Units in the last place by which sums about means may miss what does not vary.
 _ROUNDING = 16.0 * float(np.finfo(np.float64).eps)
@@ -39,22 +48,46 @@ class DataMoments:
 def data_moments(
     X: FloatArray, sample_weight: Float64Array | None, *, dense: bool, n_threads: int
 ) -> DataMoments:
+    """Mean and covariance of rows in memory, about the first that counts."""
+    row = 0 if sample_weight is None else int(np.argmax(sample_weight > 0))
+
+    def backend_at(centre: Float64Array) -> NativeBackend:
+        return NativeBackend(X, sample_weight, centre=centre, n_threads=n_threads)
+
+    return moments_from(backend_at, np.ascontiguousarray(X[row], dtype=np.float64), dense=dense)
+
+
+def moments_from(
+    backend_at: Callable[[Float64Array], Backend], first: Float64Array, *, dense: bool
+) -> DataMoments:
     """Two passes: the mean about the first row, then second moments about the mean, which cannot cancel.
 
     The first that counts: the mean of equal rows is then exact, and they have no variance by rounding.
+
+    Parameters
+    ----------
+    backend_at : callable
+        Returns the backend of the rows, with this centre.
+    first : ndarray of shape (d,)
+        The first row of a weight above 0.
+    dense : bool
+        Whether to take the whole covariance.
     """
-    row = 0 if sample_weight is None else int(np.argmax(sample_weight > 0))
-    first = np.ascontiguousarray(X[row], dtype=np.float64)
-    d = X.shape[1]
-    ones = np.ones((1, d))
-    backend = NativeBackend(X, sample_weight, centre=first, n_threads=n_threads)
-    stats = backend.e_step(Params(np.ones(1), first[None], ones, np.zeros(1)))
+    ones = np.ones((1, len(first)))
+    stats = backend_at(first).e_step(Params(np.ones(1), first[None], ones, np.zeros(1)))
     mean = first + stats.s1[0] / stats.weight
-    backend = NativeBackend(X, sample_weight, centre=mean, n_threads=n_threads)
-    unit = np.eye(d)[None] if dense else ones
-    stats = backend.e_step(Params(np.ones(1), mean[None], unit, np.zeros(1)))
+    unit = np.eye(len(first))[None] if dense else ones
+    stats = backend_at(mean).e_step(Params(np.ones(1), mean[None], unit, np.zeros(1)))
     exact = mean + stats.s1[0] / stats.weight
     return DataMoments(exact, stats.recentre(exact[None]).s2[0] / stats.weight)
+
+
+def bulk_limit(moments: DataMoments, span: Span, count: int) -> Float64Array | None:
+    """How far from the mean rows of the bulk may be, by feature; None if all `count` rows are of it."""
+    # Roots, for squares may be no numbers.
+    limit: Float64Array = np.sqrt(_SHARE * count) * np.sqrt(np.maximum(moments.variances, 0.0))
+    reach = np.maximum(span.high - moments.mean, moments.mean - span.low)
+    return limit if count >= _ROWS and (reach > limit).any() else None
 
 
 def bulk_moments(
@@ -71,12 +104,10 @@ def bulk_moments(
     """
     moments = data_moments(X, sample_weight, dense=dense, n_threads=n_threads)
     weight = sample_weight
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         count = X.shape[0] if weight is None else np.count_nonzero(weight)
-        # Roots, for squares may be no numbers.
-        limit = np.sqrt(_SHARE * count) * np.sqrt(np.maximum(moments.variances, 0.0))
-        reach = np.maximum(span.high - moments.mean, moments.mean - span.low)
-        if count < _ROWS or not (reach > limit).any():
+        limit = bulk_limit(moments, span, int(count))
+        if limit is None:
             break
         weight = np.ones(X.shape[0]) if weight is None else weight.copy()
         for first in range(0, X.shape[0], _BLOCK_ROWS):

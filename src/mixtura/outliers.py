@@ -135,7 +135,7 @@ class MixtureOutlierDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         self.estimator_ = model
         self.support_ = support
         self.offset_ = offset
-        remember_names(self, rows, names)
+        remember_names(self, rows.shape[1], names)
         return self
 
     def _check_settings(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,9 +15,25 @@ from mixtura.params import Params
 from mixtura.span import span_of
 from mixtura.stats import SufficientStatistics
 
-__all__ = ["NativeBackend"]
+__all__ = ["NativeBackend", "Spread"]
 
 _COPIED_ROWS = 8192
+
+
+class Spread(NamedTuple):
+    """How rows lie about the centre, which passes of components with one whitener need to know.
+
+    `scatter` is Σ w (x − c)(x − c)ᵀ of shape (1, d, d), or its diagonal (1, d); `reach` (d,) the largest
+    |x − c| of each feature over rows of weight above 0. What a pass sums has scatter as a term: blocks of a
+    larger whole may be given any shares of its scatter that add up to it, each with its reach.
+    """
+
+    scatter: Float64Array
+    reach: Float64Array
+
+    def joined(self, other: Spread) -> Spread:
+        """Return that of both together."""
+        return Spread(self.scatter + other.scatter, np.maximum(self.reach, other.reach))
 
 
 class NativeBackend:
@@ -33,6 +50,8 @@ class NativeBackend:
         far from the origin keep their digits; results depend on it by rounding only.
     n_threads : int
         Threads a pass may use; changes no bit of the result.
+    spread : Spread, optional
+        What takes the place of the rows' own, if they are a block of a larger whole.
     """
 
     def __init__(
@@ -42,6 +61,7 @@ class NativeBackend:
         *,
         centre: Float64Array,
         n_threads: int = 1,
+        spread: Spread | None = None,
     ) -> None:
         self._X = X
         self._w = sample_weight
@@ -49,6 +69,10 @@ class NativeBackend:
         self._n_threads = n_threads
         self._weight = float(X.shape[0]) if sample_weight is None else float(sample_weight.sum())
         self._scatter: dict[int, Float64Array] = {}
+        self._given_reach: Float64Array | None = None
+        if spread is not None:
+            self._scatter[spread.scatter.ndim] = spread.scatter
+            self._given_reach = spread.reach
 
     @property
     def n_samples(self) -> int:
@@ -137,9 +161,16 @@ class NativeBackend:
     @cached_property
     def _reach(self) -> Float64Array:
         """Largest |x − c| of each feature over rows of weight above 0, of shape (d,)."""
+        if self._given_reach is not None:
+            return self._given_reach
         span = span_of(self._X, self._w)
         reach: Float64Array = np.maximum(span.high - self._centre, self._centre - span.low)
         return reach
+
+    def spread_like(self, whitener: Float64Array) -> Spread:
+        """Return the spread for passes with whiteners of this geometry."""
+        self._scatter_like(whitener)
+        return Spread(self._scatter[whitener.ndim], self._reach)
 
     def _scatter_like(self, whitener: Float64Array) -> Float64Array:
         """Σ w (x − c)(x − c)ᵀ of shape (1, d, d), its diagonal (1, d), or its trace (1, 1); taken once."""

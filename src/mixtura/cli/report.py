@@ -9,8 +9,8 @@ from mixtura.cli.describe import remarks_on
 from mixtura.cli.models import load_model, matching_table
 from mixtura.cli.options import DataOptions, refuse_overwriting
 from mixtura.cli.render import console, say
+from mixtura.data.arrow import arrow
 from mixtura.data.files import Table, check_output, writing
-from mixtura.data.files.arrow import arrow
 from mixtura.errors import InputError
 from mixtura.mixture import Mixture
 

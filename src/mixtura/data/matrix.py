@@ -10,9 +10,10 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from mixtura._typing import Float64Array, FloatArray
+from mixtura.data.source import refuse_source
 from mixtura.errors import InputError
 
-__all__ = ["as_matrix", "is_plain", "listed", "named_column"]
+__all__ = ["as_matrix", "is_plain", "listed", "named_column", "require_finite"]
 
 _FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
 _BLOCK_ROWS = 65536
@@ -58,6 +59,7 @@ def as_matrix(
     if is_plain(X) and X.shape[0] >= min_samples and X.shape[1] > 0:
         # Where a general check takes longer than to score some hundred rows.
         return _checked(X, n_features, None)
+    refuse_source(X)
     names: Sequence[str] | None = None
     frame = nw.from_native(X, pass_through=True)
     if isinstance(frame, nw.LazyFrame):
@@ -91,8 +93,13 @@ def _checked(matrix: FloatArray, n_features: int | None, names: Sequence[str] | 
     return matrix
 
 
-def require_finite(matrix: FloatArray, names: Sequence[str] | None = None) -> None:
-    """Raise an InputError that names the first columns and rows with NaN or an infinity."""
+def require_finite(
+    matrix: FloatArray, names: Sequence[str] | None = None, *, place: str = "", first: int = 0
+) -> None:
+    """Raise an InputError that names the first columns and rows with NaN or an infinity.
+
+    `place` is where they come from, if X is in parts, and `first` the number of the first row there.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(matrix.sum()):
             return
@@ -106,7 +113,8 @@ def require_finite(matrix: FloatArray, names: Sequence[str] | None = None) -> No
             remedy = (
                 "drop these rows or impute them" if what == "NaN" else "drop, clip or transform these rows"
             )
-            msg = f"X has {what} in {named_column(column, names)}, {listed(in_column)}{also}: {remedy}"
+            where = f"{named_column(column, names)}, {listed(in_column + first)}{also}"
+            msg = f"{place + ': ' if place else ''}X has {what} in {where}: {remedy}"
             raise InputError(msg)
 
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
-from mixtura.backends import NativeBackend
+from mixtura.backends import NativeBackend, PartitionedBackend
 from mixtura.covariance import CovariancePrior, Regularisation, Ridge
 from mixtura.diagnostics import diagnose
 from mixtura.em import EMResult, Solution, StoppingReason, run_em, run_many
 from mixtura.errors import InputError
 from mixtura.estimators._given_start import GivenStart
 from mixtura.estimators._order import in_order
-from mixtura.estimators._sample import Sample
+from mixtura.estimators._sample import FitData
 from mixtura.estimators._settings import Settings
 from mixtura.init import Drawn, Search, StartData, draw_start, start_statistics
 from mixtura.search import find_starts
-from mixtura.search.arena import arena_of
+from mixtura.search.arena import arena_of, arena_rows
 from mixtura.search.places import grown
 
 __all__ = ["Fitter", "best_of"]
@@ -37,17 +38,17 @@ class Fitter:
         If the sample has fewer rows than there are to be components.
     """
 
-    def __init__(self, sample: Sample, settings: Settings, given: GivenStart) -> None:
+    def __init__(self, sample: FitData, settings: Settings, given: GivenStart) -> None:
         if sample.n_counted < settings.n_components:
             msg = (
                 "Expected n_samples >= n_components but got "
                 f"n_components = {settings.n_components}, n_samples = {sample.n_counted}"
-                + ("" if sample.weight is None else " with a weight above 0")
+                + (" with a weight above 0" if sample.has_weight else "")
             )
             raise InputError(msg)
         basis = sample.basis(dense=settings.structure.is_dense)
         self.settings = settings
-        self.backend: NativeBackend = basis.backend
+        self.backend: NativeBackend | PartitionedBackend = basis.backend
         # A ridge is in squared units of the data as they were given.
         self.reg: Regularisation = (
             basis.floor
@@ -60,10 +61,24 @@ class Fitter:
             prior = CovariancePrior.of_data(float(strength), covariance, settings.n_components)
             self.reg = self.reg.with_prior(prior)
         self._given = given
-        self._total_weight = sample.total_weight
-        self._data = StartData(
-            sample.scaled_rows, sample.scaled_weight, basis.moments, settings.n_components, sample.n_threads
-        )
+        self._sample = sample
+        self._moments = basis.moments
+
+    @cached_property
+    def _data(self) -> StartData:
+        """What starts are made from, which for rows that are not in memory takes a pass."""
+        structure, k = self.settings.structure, self.settings.n_components
+        directions = self._sample.n_features if structure.is_dense else 1
+        rows, weight = self._sample.start_rows(arena_rows(k, directions))
+        return StartData(rows, weight, self._moments, k, self._sample.n_threads)
+
+    @cached_property
+    def _seen(self) -> NativeBackend:
+        """The rows that starts are compared on: all of them, if they are in memory."""
+        if isinstance(self.backend, NativeBackend):
+            return self.backend
+        data = self._data
+        return NativeBackend(data.X, data.sample_weight, centre=data.moments.mean, n_threads=data.n_threads)
 
     def resume(self, start: Solution, previous: float = -np.inf, init: int = 0) -> EMResult:
         """Run EM from `start`, whose own M-step began at log-likelihood `previous`."""
@@ -138,7 +153,7 @@ class Fitter:
         seem the best; few leave the order of places as it is.
         """
         structure, k = self.settings.structure, self.settings.n_components
-        covariance = self._data.moments.covariance
+        covariance = self._moments.covariance
         whole = len(covariance) + 1.0
         rng = np.random.RandomState(int(rng.randint(2**31)))
         # Twice as many rows as a covariance needs: EM without pseudo-rows may take some of them away.
@@ -149,8 +164,8 @@ class Fitter:
 
     def unsettled(self, result: EMResult) -> int:
         """Count components that the data do not settle."""
-        covariance = self._data.moments.covariance
-        found = diagnose(result.solution, self.reg, covariance, self._total_weight)
+        covariance = self._moments.covariance
+        found = diagnose(result.solution, self.reg, covariance, self._sample.total_weight)
         return sum(len(diagnostic.components) for diagnostic in found)
 
     def resume_all(self, starts: Sequence[tuple[Solution, Regularisation]]) -> list[EMResult | None]:
@@ -204,11 +219,11 @@ class Fitter:
         return grown(arena_of(data, at.structure, self.reg, rng), at, rng)[0]
 
     def _first_of(self, starts: Sequence[Solution]) -> Solution:
-        """Return the start that is ahead after a few passes over all rows."""
+        """Return the start that is ahead after a few passes over all rows that are in memory."""
         if len(starts) == 1:
             return starts[0]
         jobs = [(start, self.reg) for start in starts]
-        best = best_of(run_many(self.backend, jobs, max_iter=_QUALIFYING_PASSES))
+        best = best_of(run_many(self._seen, jobs, max_iter=_QUALIFYING_PASSES))
         if best.stopping_reason is StoppingReason.INTERRUPTED:
             raise KeyboardInterrupt
         return best.solution

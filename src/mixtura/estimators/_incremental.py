@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from mixtura._typing import FloatArray
 from mixtura.covariance import STRUCTURES
-from mixtura.data import as_sample_weight
+from mixtura.data import ChunkSource, as_sample_weight
 from mixtura.diagnostics import Diagnostic, diagnose
 from mixtura.errors import DegenerateFitWarning, InputError
 from mixtura.estimators._rows import remember_names
@@ -32,7 +32,7 @@ class IncrementalMixture(MixtureScorer, ABC):
     """Sufficient statistics in public, and stepwise EM."""
 
     @abstractmethod
-    def _fit(self, X: npt.ArrayLike, sample_weight: npt.ArrayLike | None) -> FloatArray:
+    def _fit(self, X: npt.ArrayLike | ChunkSource, sample_weight: npt.ArrayLike | None) -> FloatArray | None:
         """Fit to all rows."""
 
     def statistics(self, X: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> MixtureStatistics:
@@ -118,8 +118,8 @@ class IncrementalMixture(MixtureScorer, ABC):
         moments = statistics.moments
         stream = Stream(1, moments.weight, moments.weight, moments=moments)
         names = before.feature_names
-        rows = np.empty((0, before.n_features))
-        remember_names(model, rows, None if names is None else np.asarray(names, dtype=object))
+        columns = None if names is None else np.asarray(names, dtype=object)
+        remember_names(model, before.n_features, columns)
         model._step(before, checked, stream, statistics.log_likelihood, np.dtype(np.float64))
         return model
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from mixtura._typing import Float64Array, FloatArray
-from mixtura.backends import NativeBackend
+from mixtura.backends import NativeBackend, PartitionedBackend
 from mixtura.covariance import RelativeFloor
 from mixtura.data import as_matrix, as_sample_weight
 from mixtura.estimators._rows import names_of
@@ -17,22 +18,65 @@ from mixtura.estimators._units import is_wide, unit_of, weight_unit_of
 from mixtura.moments import DataMoments, bulk_moments
 from mixtura.span import Span, span_of
 
-__all__ = ["Basis", "Sample", "read_sample"]
+__all__ = ["Basis", "FitData", "Sample", "read_sample"]
 
 
+@dataclass(frozen=True, eq=False)
 class Basis:
     """Moments of the bulk of a sample, with the whole covariance or its diagonal, and what follows."""
 
-    def __init__(
-        self, rows: FloatArray, weight: Float64Array | None, span: Span, *, dense: bool, n_threads: int
-    ) -> None:
-        self.moments: DataMoments = bulk_moments(rows, weight, span, dense=dense, n_threads=n_threads)
-        self.backend = NativeBackend(rows, weight, centre=self.moments.mean, n_threads=n_threads)
+    moments: DataMoments
+    backend: NativeBackend | PartitionedBackend
 
     @cached_property
     def floor(self) -> RelativeFloor:
         """What `reg_covar="auto"` means for these data."""
         return RelativeFloor(self.moments.covariance)
+
+
+class FitData(Protocol):
+    """What a fit needs of data, wherever they are.
+
+    `unit` and `weight_unit` are exponents of two: fits are to rows and weights in units of these.
+    """
+
+    unit: int
+    weight_unit: int
+    n_threads: int
+    names: npt.NDArray[np.object_] | None
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """That of the rows as they were given."""
+        ...
+
+    @property
+    def n_features(self) -> int:
+        """d."""
+        ...
+
+    @property
+    def has_weight(self) -> bool:
+        """Whether there are case weights."""
+        ...
+
+    @property
+    def n_counted(self) -> int:
+        """Rows of a weight above 0."""
+        ...
+
+    @property
+    def total_weight(self) -> float:
+        """N, the sum of the weights."""
+        ...
+
+    def basis(self, *, dense: bool) -> Basis:
+        """Return the basis of fits with matrices, or of those without."""
+        ...
+
+    def start_rows(self, n_rows: int) -> tuple[FloatArray, Float64Array | None]:
+        """Return rows to make starts from, and their weights: all, or at least `n_rows` of them."""
+        ...
 
 
 class Sample:
@@ -73,6 +117,21 @@ class Sample:
             self._bases.clear()
 
     @property
+    def n_features(self) -> int:
+        """d."""
+        return int(self.rows.shape[1])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """That of the rows as they were given."""
+        return self.rows.dtype
+
+    @property
+    def has_weight(self) -> bool:
+        """Whether there are case weights."""
+        return self.weight is not None
+
+    @property
     def n_counted(self) -> int:
         """Rows of a weight above 0."""
         return int(self.rows.shape[0] if self.weight is None else np.count_nonzero(self.weight))
@@ -86,8 +145,14 @@ class Sample:
         """Return the basis of fits with matrices, or of those without."""
         if dense not in self._bases:
             rows, weight = self.scaled_rows, self.scaled_weight
-            self._bases[dense] = Basis(rows, weight, self._span, dense=dense, n_threads=self.n_threads)
+            moments = bulk_moments(rows, weight, self._span, dense=dense, n_threads=self.n_threads)
+            backend = NativeBackend(rows, weight, centre=moments.mean, n_threads=self.n_threads)
+            self._bases[dense] = Basis(moments, backend)
         return self._bases[dense]
+
+    def start_rows(self, n_rows: int) -> tuple[FloatArray, Float64Array | None]:
+        """Return all rows and weights."""
+        return self.scaled_rows, self.scaled_weight
 
 
 def read_sample(

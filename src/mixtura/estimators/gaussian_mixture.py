@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Self, final
+from typing import TYPE_CHECKING, Any, Self, cast, final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura._typing import FloatArray, IntArray
 from mixtura.covariance import CovarianceStructure, Regularisation
+from mixtura.data import ChunkSource, as_source
 from mixtura.diagnostics import diagnose
 from mixtura.em import Callback, EMResult, Solution, StoppingReason
 from mixtura.errors import DegenerateFitWarning, InputError
@@ -20,10 +21,11 @@ from mixtura.estimators._fitting import Fitter
 from mixtura.estimators._given_start import read_given_start
 from mixtura.estimators._incremental import IncrementalMixture
 from mixtura.estimators._rows import remember_names
-from mixtura.estimators._sample import Sample, read_sample
+from mixtura.estimators._sample import FitData, Sample, read_sample
 from mixtura.estimators._saved import restore_estimator, save_estimator
 from mixtura.estimators._settings import Settings, read_settings
 from mixtura.estimators._stream import Stream
+from mixtura.estimators._stream_sample import StreamSample, read_stream
 from mixtura.estimators._units import into_units, out_of_units
 from mixtura.init import Start
 from mixtura.mixture import Mixture
@@ -195,16 +197,19 @@ class GaussianMixture(IncrementalMixture):
         self.learning_decay = learning_decay
         self.callback = callback
 
-    def fit(self, X: npt.ArrayLike, y: object = None, sample_weight: npt.ArrayLike | None = None) -> Self:
+    def fit(
+        self, X: npt.ArrayLike | ChunkSource, y: object = None, sample_weight: npt.ArrayLike | None = None
+    ) -> Self:
         """Fit the mixture.
 
         Parameters
         ----------
-        X : array-like or data frame of shape (n_samples, n_features)
-            NumPy, nested lists, pandas, polars or pyarrow.
+        X : array-like or data frame of shape (n_samples, n_features), or mixtura.data.ChunkSource
+            NumPy, nested lists, pandas, polars or pyarrow; or a source of rows that need not fit into memory,
+            or a `pyarrow.dataset.Dataset`.
         y : ignored
         sample_weight : array-like of shape (n_samples,), optional
-            Case weights: weight 2 is the row twice, weight 0 no row.
+            Case weights: weight 2 is the row twice, weight 0 no row. A source has its own.
 
         Returns
         -------
@@ -214,6 +219,8 @@ class GaussianMixture(IncrementalMixture):
         ------
         InputError
             If data or parameters cannot be used; nothing has changed then.
+        SourceChangedError
+            If a source gave other rows than before; nothing has changed then.
         KeyboardInterrupt
             On Ctrl-C. If a pass was complete the estimator holds the last parameters whose likelihood is
             known, with `stopping_reason_` 'interrupted' and `converged_` False; else it is unchanged.
@@ -222,7 +229,7 @@ class GaussianMixture(IncrementalMixture):
         return self
 
     def fit_predict(
-        self, X: npt.ArrayLike, y: object = None, sample_weight: npt.ArrayLike | None = None
+        self, X: npt.ArrayLike | ChunkSource, y: object = None, sample_weight: npt.ArrayLike | None = None
     ) -> IntArray:
         """Fit, and return the most probable component of each row.
 
@@ -237,7 +244,8 @@ class GaussianMixture(IncrementalMixture):
         ndarray of shape (n_samples,), int64
         """
         rows = self._fit(X, sample_weight)
-        return np.asarray(self._score(rows, labels=True).labels)
+        # Rows that were checked are not checked again; those of a source are read again.
+        return self.predict(X) if rows is None else np.asarray(self._score(rows, labels=True).labels)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the fitted model to a file that `mixtura.load` reads.
@@ -289,12 +297,21 @@ class GaussianMixture(IncrementalMixture):
         check_is_fitted(self, "means_")
         return self._mixture().to_onnx(path)
 
-    def _fit(self, X: npt.ArrayLike, sample_weight: npt.ArrayLike | None) -> FloatArray:
+    def _fit(self, X: npt.ArrayLike | ChunkSource, sample_weight: npt.ArrayLike | None) -> FloatArray | None:
+        """Fit, and return the rows as they were read; None for a source."""
         settings = read_settings(self)
-        sample = read_sample(X, sample_weight, n_threads=settings.n_threads, estimator=self)
+        rng = as_random_state(self.random_state)
+        source = as_source(X)
+        sample: Sample | StreamSample
+        if source is None:
+            sample = read_sample(cast(Any, X), sample_weight, n_threads=settings.n_threads, estimator=self)
+        else:
+            _refuse_start_of_rows(settings)
+            dense, n_threads = settings.structure.is_dense, settings.n_threads
+            sample = read_stream(source, sample_weight, dense=dense, n_threads=n_threads, rng=rng)
         fitter = self._fitter(settings, sample)
         warm = self._warm_start(settings, sample)
-        result = fitter.resume(*warm) if warm else fitter.best_of_starts(as_random_state(self.random_state))
+        result = fitter.resume(*warm) if warm else fitter.best_of_starts(rng)
         self._store(result, sample, fitter.reg)
         if result.stopping_reason is StoppingReason.INTERRUPTED:
             raise KeyboardInterrupt
@@ -305,24 +322,24 @@ class GaussianMixture(IncrementalMixture):
             result.stopping_reason is StoppingReason.MAX_ITER and settings.max_iter
         ):
             warnings.warn(_unfinished(result), ConvergenceWarning, stacklevel=3)
-        return sample.rows
+        return sample.rows if isinstance(sample, Sample) else None
 
-    def _fitter(self, settings: Settings, sample: Sample) -> Fitter:
+    def _fitter(self, settings: Settings, sample: FitData) -> Fitter:
         given = read_given_start(
             self.weights_init,
             self.means_init,
             self.precisions_init,
             settings.structure,
             settings.n_components,
-            sample.rows.shape[1],
+            sample.n_features,
         )
-        return Fitter(sample, settings, given.into_units(sample.unit, sample.rows.shape[1]))
+        return Fitter(sample, settings, given.into_units(sample.unit, sample.n_features))
 
-    def _warm_start(self, settings: Settings, sample: Sample) -> tuple[Solution, float] | None:
+    def _warm_start(self, settings: Settings, sample: FitData) -> tuple[Solution, float] | None:
         """Where the last fit ended, and the likelihood before its last M-step."""
         if not (self.warm_start and hasattr(self, "converged_")):
             return None
-        mixture, n_features = self._mixture(), sample.rows.shape[1]
+        mixture, n_features = self._mixture(), sample.n_features
         if (mixture.n_components, mixture.n_features) != (settings.n_components, n_features) or (
             mixture.structure != settings.structure
         ):
@@ -338,12 +355,12 @@ class GaussianMixture(IncrementalMixture):
         previous = self.lower_bounds_[-1] + in_units if self.lower_bounds_ else -np.inf
         return into_units(solution, sample.unit), previous
 
-    def _store(self, result: EMResult, sample: Sample, reg: Regularisation) -> None:
+    def _store(self, result: EMResult, sample: FitData, reg: Regularisation) -> None:
         covariance = sample.basis(dense=result.solution.structure.is_dense).moments.covariance
         diagnostics = diagnose(result.solution, reg, covariance, sample.total_weight)
         result = out_of_units(result, sample.unit)
         solution, params, names = result.solution, result.solution.params, sample.names
-        remember_names(self, sample.rows, names)
+        remember_names(self, sample.n_features, names)
         mixture = Mixture._trusted(
             solution.structure,
             params.weights,
@@ -352,7 +369,7 @@ class GaussianMixture(IncrementalMixture):
             params,
             feature_names=None if names is None else tuple(names),
         )
-        self._set_fitted(mixture, sample.rows.dtype)
+        self._set_fitted(mixture, sample.dtype)
         self._set_history(result.trace, n_iter=result.n_iter, stopping_reason=str(result.stopping_reason))
         self.diagnostics_ = diagnostics
         self._set_stream(Stream(1, sample.total_weight, sample.total_weight))
@@ -370,6 +387,16 @@ def check_prototype(estimator: Any) -> GaussianMixture | None:
         msg = f"estimator must be a GaussianMixture or None, but got {estimator!r}"
         raise InputError(msg)
     return estimator
+
+
+def _refuse_start_of_rows(settings: Settings) -> None:
+    """Refuse a start that has an entry for each row."""
+    if isinstance(settings.start, np.ndarray):
+        msg = (
+            "init_params as an array has an entry for each row, for which all rows have to be in memory, but "
+            "X is a source: give a name, a callable, which is called with some of the rows, or means_init"
+        )
+        raise InputError(msg)
 
 
 def _unfinished(result: EMResult) -> str:

@@ -180,7 +180,7 @@ class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, Ba
                 best = found
         assert best is not None
         self._store(best, rows, weight, moments.mean, n_threads)
-        remember_names(self, rows, names)
+        remember_names(self, rows.shape[1], names)
         n_distinct = np.count_nonzero(np.bincount(self.labels_, minlength=self.n_clusters))
         if n_distinct < self.n_clusters:
             msg = (

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from mixtura._typing import Float64Array, FloatArray, IntArray
 from mixtura.classifier import MixtureClassifier
-from mixtura.data.files.names import listed
+from mixtura.data.names import listed
 from mixtura.errors import InputError
 from mixtura.mixture import Mixture
 from mixtura.plot.canvas import (

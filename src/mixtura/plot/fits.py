@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura._typing import FloatArray
 from mixtura.data import as_matrix
-from mixtura.data.files.names import listed
+from mixtura.data.names import listed
 from mixtura.errors import InputError
 from mixtura.estimators._rows import names_of, rows_like_fit
 from mixtura.mixture import Mixture

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from mixtura._typing import Float64Array, FloatArray, IntArray
-from mixtura.data.files.names import listed
+from mixtura.data.names import listed
 from mixtura.errors import InputError
 from mixtura.merging import Merging
 from mixtura.plot.canvas import MOST_POINTS, Display, axes_or_new, name_axes, points, summed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mixtura.data.files.names import listed
+from mixtura.data.names import listed
 from mixtura.report.columns import ColumnSummary
 from mixtura.report.subject import Subject
 

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mixtura._typing import Float64Array, FloatArray
 from mixtura.covariance import CovarianceStructure
-from mixtura.data.files.names import listed
+from mixtura.data.names import listed
 from mixtura.errors import InputError
 from mixtura.estimators import GaussianMixture
 from mixtura.estimators._rows import names_of

@@ -14,7 +14,7 @@ from mixtura.covariance import CovariancePrior, CovarianceStructure, Regularisat
 from mixtura.em import EMResult, Solution, StoppingReason, run_many
 from mixtura.init import StartData
 
-__all__ = ["Arena", "arena_of"]
+__all__ = ["Arena", "arena_of", "arena_rows", "spread"]
 
 # Rows that a search looks at: enough that each component has some dozens of rows for each of its directions.
 _ROWS = 4096
@@ -115,6 +115,11 @@ class Arena:
         return sound, result.log_likelihood if np.isfinite(result.log_likelihood) else -np.inf
 
 
+def arena_rows(n_components: int, n_directions: int) -> int:
+    """Rows that a search looks at, if there are so many."""
+    return max(_ROWS, _ROWS_A_DIRECTION * n_components * n_directions)
+
+
 def arena_of(
     data: StartData,
     structure: CovarianceStructure,
@@ -124,11 +129,11 @@ def arena_of(
 ) -> Arena:
     """Choose rows of the data."""
     n, d = data.X.shape
-    n_rows = max(_ROWS, _ROWS_A_DIRECTION * data.n_components * (d if structure.is_dense else 1))
+    n_rows = arena_rows(data.n_components, d if structure.is_dense else 1)
     rows, weight = data.X, data.sample_weight
     if n > n_rows:
         # Rows of weight w are w rows: after the draw all count the same.
-        chosen = _spread(n, n_rows, rng) if weight is None else _by_weight(weight, n_rows, rng)
+        chosen = spread(n, n_rows, rng) if weight is None else _by_weight(weight, n_rows, rng)
         rows, weight = np.ascontiguousarray(rows[chosen]), None
     elif weight is not None and not (weight > 0).all():
         held = weight > 0
@@ -146,7 +151,7 @@ def arena_of(
     )
 
 
-def _spread(n: int, count: int, rng: np.random.RandomState) -> RowNumbers:
+def spread(n: int, count: int, rng: np.random.RandomState) -> RowNumbers:
     """One row of each of so many equal stretches: no permutation of all rows is made for a few."""
     edges = np.linspace(0, n, count + 1).astype(np.int64)
     rows: RowNumbers = edges[:-1] + (rng.random_sample(count) * np.diff(edges)).astype(np.int64)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mixtura.backends import NativeBackend
+from mixtura.backends import Backend
 from mixtura.collapse import CollapseDetector
 from mixtura.covariance import CovarianceStructure, resolve
 from mixtura.em import EMResult, Solution, StoppingReason
@@ -33,7 +33,7 @@ _SEARCH = "auto"
 _FEW = 2
 
 # Starts that were drawn from the same rows with the same moments, for the same number of components.
-_Draws = dict[NativeBackend, list[Drawn | None]]
+_Draws = dict[Backend, list[Drawn | None]]
 _Fit = tuple[Fitter, EMResult]
 
 
@@ -157,7 +157,7 @@ class Problem:
     def _together(self, trials: Sequence[_Trial], drawn: _Draws) -> tuple[list[_Trial], list[list[_Fit]]]:
         """Fit from all starts of all trials side by side: short passes alone leave threads idle."""
         sound: list[_Trial] = []
-        runs: dict[NativeBackend, list[tuple[int, Fitter, Solution]]] = {}
+        runs: dict[Backend, list[tuple[int, Fitter, Solution]]] = {}
         for i, trial in enumerate(trials):
             try:
                 starts = list(self._starts(trial, drawn))
@@ -209,7 +209,7 @@ class Problem:
             log_likelihood=log_likelihood,
             bic=-2.0 * log_likelihood + candidate.n_parameters * float(np.log(n)),
             aic=-2.0 * log_likelihood + 2.0 * candidate.n_parameters,
-            icl=estimator._icl(self.sample.rows, self.sample.weight, n),
+            icl=estimator._icl([(self.sample.rows, self.sample.weight)]),
             converged=estimator.converged_,
             n_iter=estimator.n_iter_,
             n_passes=sum(len(result.trace) for result in results),

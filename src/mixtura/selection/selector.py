@@ -169,7 +169,7 @@ class MixtureSelector(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self.best_params_ = {name: getattr(best, name) for name in _CHOSEN}
         self.best_index_ = next(i for i, candidate in enumerate(candidates) if candidate is best)
         self.table_ = table_of(candidates, values)
-        remember_names(self, sample.rows, sample.names)
+        remember_names(self, sample.n_features, sample.names)
         if best.findings:
             words = "; ".join(found.message for found in best.estimator.diagnostics_)
             msg = f"all candidates have components that the data do not settle. Of the best, {words}"

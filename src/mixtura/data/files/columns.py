@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from mixtura._typing import Float64Array
-from mixtura.data.files.arrow import arrow
+from mixtura.data.arrow import arrow, kind_of
 from mixtura.data.files.table import Column, data_rows
 from mixtura.errors import InputError
 
-__all__ = ["TextNumbers", "kind_of", "numeric_columns"]
+__all__ = ["TextNumbers", "numeric_columns"]
 
 # Names that row numbers get when a data frame is written with its index, by R, pandas and Arrow.
 _INDEX_NAMES = frozenset({"Unnamed: 0", "rownames", "__index_level_0__"})
@@ -36,22 +36,6 @@ class TextNumbers:
             return float(text.replace(self.decimal, ".")) if "_" not in text else math.nan
         except ValueError:
             return math.nan
-
-
-def kind_of(dtype: Any) -> str:
-    """Return what a column of this Arrow type holds, in one word: 'numbers' if they can be fitted."""
-    types = arrow("pyarrow.types")
-    if types.is_integer(dtype) or types.is_floating(dtype) or types.is_decimal(dtype):
-        return "numbers"
-    if types.is_boolean(dtype):
-        return "true/false"
-    if types.is_temporal(dtype):
-        return "dates or times"
-    if types.is_null(dtype):
-        return "empty"
-    if types.is_dictionary(dtype):
-        return "categories"
-    return "nested values" if types.is_nested(dtype) else "text"
 
 
 def numeric_columns(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mixtura.data.files.arrow import arrow, arrow_errors
+from mixtura.data.arrow import arrow, arrow_errors
 from mixtura.data.files.columns import TextNumbers
 from mixtura.errors import FileFormatError
 

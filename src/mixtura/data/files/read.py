@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mixtura.data.files.arrow import arrow, arrow_errors
-from mixtura.data.files.columns import TextNumbers, kind_of, numeric_columns
+from mixtura.data.arrow import arrow, arrow_errors, kind_of
+from mixtura.data.files.columns import TextNumbers, numeric_columns
 from mixtura.data.files.delimited import read_delimited
-from mixtura.data.files.names import listed
 from mixtura.data.files.table import Column, Table, as_table
+from mixtura.data.names import listed
 from mixtura.errors import FileFormatError, InputError
 
 __all__ = ["read_table"]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mixtura._typing import Float64Array, IntArray
-from mixtura.data.files.arrow import arrow
+from mixtura.data.arrow import arrow
 from mixtura.errors import InputError
 
 __all__ = ["Column", "Table", "as_table", "data_rows"]

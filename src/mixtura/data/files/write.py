@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import numpy.typing as npt
 
-from mixtura.data.files.arrow import arrow
+from mixtura.data.arrow import arrow
 from mixtura.errors import FileFormatError
 from mixtura.io.atomic import replacing
 

@@ -1,4 +1,4 @@
-"""pyarrow, imported on first use, and its errors in our words."""
+"""pyarrow, imported on first use, its types and its errors in our words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from mixtura.errors import FileFormatError, InputError
 
-__all__ = ["arrow", "arrow_errors"]
+__all__ = ["arrow", "arrow_errors", "kind_of"]
 
 
 def arrow(module: str = "pyarrow") -> Any:
@@ -45,3 +45,19 @@ def arrow_errors(path: Path, kind: str) -> Iterator[None]:
 def _damaged(path: Path, kind: str, error: BaseException) -> FileFormatError:
     reason = " ".join(str(error).split())
     return FileFormatError(f"{path}: cannot be read as {kind}, it is damaged or something else ({reason})")
+
+
+def kind_of(dtype: Any) -> str:
+    """Return what a column of this Arrow type holds, in one word: 'numbers' if they can be fitted."""
+    types = arrow("pyarrow.types")
+    if types.is_integer(dtype) or types.is_floating(dtype) or types.is_decimal(dtype):
+        return "numbers"
+    if types.is_boolean(dtype):
+        return "true/false"
+    if types.is_temporal(dtype):
+        return "dates or times"
+    if types.is_null(dtype):
+        return "empty"
+    if types.is_dictionary(dtype):
+        return "categories"
+    return "nested values" if types.is_nested(dtype) else "text"
