@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 import mixtura
 from mixtura import GaussianMixture, Mixture, datasets
+from mixtura.data import Batches, Parquet
 from mixtura.em import Progress
 
 
@@ -22,6 +23,7 @@ def program() -> float:
     rows, components = mixture.sample(len(labels), random_state=np.random.default_rng(0))
     density: npt.NDArray[np.float64] = mixture.log_pdf(rows)
     clusters: npt.NDArray[np.int64] = mixture.merge(2).predict(rows)
+    model.fit(Batches(lambda: [rows, rows])).score(Parquet("rows.parquet", columns=["a", "b"], weight="w"))
     model.save("faithful.mixtura")
     loaded = mixtura.load("faithful.mixtura")
     again = loaded if isinstance(loaded, Mixture) else loaded.mixture_
