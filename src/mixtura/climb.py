@@ -91,7 +91,8 @@ class _Climb:
             as_before, was_near = was_near, near
             if accelerate:
                 as_before = second and cycles.still_to_gain(log_likelihood) < stop.still
-            if not behind and (stop.at_once(gain) or (near and as_before)):
+            arrived = stop.at_once(gain) or stop.turned(self.previous_gain, gain)
+            if not behind and (arrived or (near and as_before)):
                 end = End.CONVERGED
             self.previous, self.previous_gain = log_likelihood, gain
             if self.watch is not None and self.watch(log_likelihood, gain):

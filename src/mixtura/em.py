@@ -198,8 +198,10 @@ def _run(start: Solution, reg: Regularisation, course: Course, init: int, callba
             stop, gains = Stop(course.tol, course.still), np.diff(known[-4:])
             if watch(known[-1], gains[-1]):
                 end = End.STOPPED
-            elif stop.at_once(gains[-1]) or (
-                len(gains) > 2 and stop.in_sight(*gains[-2:]) and stop.in_sight(*gains[-3:-1])
+            elif (
+                stop.at_once(gains[-1])
+                or (len(gains) > 1 and stop.turned(*gains[-2:]))
+                or (len(gains) > 2 and stop.in_sight(*gains[-2:]) and stop.in_sight(*gains[-3:-1]))
             ):
                 end = End.CONVERGED
     except KeyboardInterrupt:

@@ -46,6 +46,10 @@ class Stop:
         """Whether the gain of one step says that the run has arrived."""
         return abs(last) < max(self.tol, 1e-6 * self.still)
 
+    def turned(self, before: float, last: float) -> bool:
+        """Whether a gain and a loss after it, both less than must be to gain, are rounding: EM has no losses."""
+        return last <= 0.0 < before < self.still and -last < self.still
+
     def in_sight(self, before: float, last: float) -> bool:
         """Whether the gains of two steps do."""
         return still_to_gain(before, last) < self.still

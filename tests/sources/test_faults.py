@@ -82,7 +82,7 @@ def test_missing_values_in_a_file(tmp_path: Path) -> None:
 
 
 def test_nan_is_found_by_scores_too(X: Any, write: Write) -> None:
-    model = GaussianMixture(3, random_state=0).fit(X)
+    model = GaussianMixture(3, random_state=0).fit(Parquet(write(X)))
     X[1234, 0] = np.inf
     file = Parquet(write(X))
     for use in (model.score, model.bic, model.predict):
@@ -347,6 +347,11 @@ def test_scores_of_other_columns(X: Any, write: Write, batches: Make) -> None:
         model.predict(Parquet(write(X), columns=["width", "length", "depth"]))
     with pytest.raises(InputError, match="the source has 2 features, but GaussianMixture is expecting 3"):
         model.predict(batches(X[:, :2]))
+    with pytest.warns(UserWarning, match="X does not have valid feature names, but GaussianMixture"):
+        model.predict(batches(X))
+    model.fit(batches(X))
+    with pytest.warns(UserWarning, match="X has feature names, but GaussianMixture was fitted without"):
+        model.predict(Parquet(write(X)))
 
 
 @pytest.fixture

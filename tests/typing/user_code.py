@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 import mixtura
 from mixtura import GaussianMixture, Mixture, datasets
+from mixtura.data import Batches, Parquet
 from mixtura.em import Progress
 
 
@@ -28,6 +29,7 @@ def program() -> float:
     assert isinstance(sent, mixtura.MixtureStatistics)
     stepped: GaussianMixture = GaussianMixture.from_statistics(sent, reg_covar=1e-6)
     served: bytes = model.to_onnx("faithful.onnx").SerializeToString()
+    model.fit(Batches(lambda: [rows, rows])).score(Parquet("rows.parquet", columns=["a", "b"], weight="w"))
     loaded = mixtura.load("faithful.mixtura")
     again = loaded if isinstance(loaded, Mixture) else loaded.mixture_
     sure = again.posterior(rows)[clusters == 0, components[0]]

@@ -37,6 +37,8 @@ struct Stop {
 
     // By the gain of one step of EM alone.
     bool at_once(double last) const { return std::fabs(last) < std::max(tol, 1e-6 * still); }
+    // A gain and a loss after it, both less than must be to gain, are rounding: EM has no losses.
+    bool turned(double before, double last) const { return last <= 0 && before > 0 && before < still && -last < still; }
     // By the gains of two. Gains that grow are at the foot of a slope.
     bool in_sight(double before, double last) const { return still_to_gain(before, last) < still; }
 };
@@ -134,7 +136,8 @@ class Cycles {
             const bool near = run.stop.in_sight(run.previous_gain, gain);
             const bool as_before = run.accelerate ? at == at_second && cycles.still_to_gain(L) < run.stop.still
                                                   : std::exchange(was_near, near);
-            if (at != at_leap && (run.stop.at_once(gain) || (near && as_before))) run.end = End::converged;
+            const bool arrived = run.stop.at_once(gain) || run.stop.turned(run.previous_gain, gain);
+            if (at != at_leap && (arrived || (near && as_before))) run.end = End::converged;
             run.previous = L;
             run.previous_gain = gain;
             try {

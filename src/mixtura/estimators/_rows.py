@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,11 @@ def stream_like_fit(estimator: BaseEstimator, source: ChunkSource, n_features: i
     ------
     InputError
         If the source has other columns than the fit had.
+
+    Warns
+    -----
+    UserWarning
+        If one has names and the other has none, in scikit-learn's words.
     """
     stream = Stream(source)
     if stream.n_features != n_features:
@@ -58,6 +64,14 @@ def stream_like_fit(estimator: BaseEstimator, source: ChunkSource, n_features: i
             f"{', '.join(map(repr, fitted))}, in this order, but the source has {', '.join(map(repr, given))}"
         )
         raise InputError(msg)
+    if (fitted is None) != (given is None):
+        name = type(estimator).__name__
+        what = (
+            f"X does not have valid feature names, but {name} was fitted with feature names"
+            if given is None
+            else f"X has feature names, but {name} was fitted without feature names"
+        )
+        warnings.warn(what, UserWarning, stacklevel=3)
     return stream
 
 
