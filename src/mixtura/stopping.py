@@ -47,7 +47,7 @@ class Stop:
         return abs(last) < max(self.tol, 1e-6 * self.still)
 
     def turned(self, before: float, last: float) -> bool:
-        """Whether a gain and a loss after it, both less than must be to gain, are rounding: EM has no losses."""
+        """Whether a gain and then a loss, less than must be to gain, are rounding: EM has no losses."""
         return last <= 0.0 < before < self.still and -last < self.still
 
     def in_sight(self, before: float, last: float) -> bool:

@@ -125,3 +125,13 @@ def test_most_seeds_find_the_optimum_of_iris_that_its_rows_settle() -> None:
     found = [model.score(X) * len(X) for model in models]
     assert np.median(found) == pytest.approx(-180.19, abs=0.02)
     assert min(found) > -190.0
+
+
+@pytest.mark.parametrize("structure", STRUCTURES)
+@pytest.mark.parametrize("seed", range(3))
+def test_float32_arrives_where_its_rounding_lets_the_likelihood_turn(structure, seed) -> None:
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(20_000, 2)) + 4.0 * rng.normal(size=(2, 2))[rng.integers(2, size=20_000)]
+    model = GaussianMixture(2, covariance_type=structure, random_state=0).fit(X.astype(np.float32))
+    assert model.stopping_reason_ == "converged"
+    assert model.n_iter_ < 50

@@ -105,6 +105,7 @@ def test_every_parameter_of_theirs_in_its_place() -> None:
     theirs = list(signature(Theirs).parameters.values())
     ours = list(signature(GaussianMixture).parameters.values())
     assert [(p.name, p.kind) for p in ours[: len(theirs)]] == [(p.name, p.kind) for p in theirs]
-    assert {p.name for p in ours[len(theirs) :]} == {"n_jobs", "acceleration", "covariance_prior", "callback"}
+    own = {"n_jobs", "acceleration", "covariance_prior", "callback", "learning_decay"}
+    assert {p.name for p in ours[len(theirs) :]} == own
     changed = {p.name for p, q in zip(theirs, ours, strict=False) if p.default != q.default}
     assert changed == {"init_params", "max_iter", "reg_covar", "tol"}
