@@ -15,10 +15,10 @@ from mixtura.covariance import STRUCTURES
 from mixtura.data import ChunkSource, as_sample_weight
 from mixtura.diagnostics import Diagnostic, diagnose
 from mixtura.errors import DegenerateFitWarning, InputError
+from mixtura.estimators._average import RunningAverage, regularisation_of
 from mixtura.estimators._rows import remember_names
 from mixtura.estimators._scoring import MixtureScorer
 from mixtura.estimators._settings import Settings, read_settings
-from mixtura.estimators._stream import Stream, regularisation_of
 from mixtura.mixture import Mixture
 from mixtura.mixture_statistics import MixtureStatistics
 from mixtura.solution import m_step
@@ -116,11 +116,11 @@ class IncrementalMixture(MixtureScorer, ABC):
         model = cls(n_components=before.n_components, covariance_type=structure, **settings)
         checked = read_settings(model)
         moments = statistics.moments
-        stream = Stream(1, moments.weight, moments.weight, moments=moments)
+        average = RunningAverage(1, moments.weight, moments.weight, moments=moments)
         names = before.feature_names
         columns = None if names is None else np.asarray(names, dtype=object)
         remember_names(model, before.n_features, columns)
-        model._step(before, checked, stream, statistics.log_likelihood, np.dtype(np.float64))
+        model._step(before, checked, average, statistics.log_likelihood, np.dtype(np.float64))
         return model
 
     def partial_fit(
@@ -191,28 +191,28 @@ class IncrementalMixture(MixtureScorer, ABC):
         weight = as_sample_weight(sample_weight, rows.shape[0])
         total = float(rows.shape[0] if weight is None else weight.sum())
         # Parameters that were all set by hand count as one batch like this.
-        stream: Stream = self.__dict__.get("_stream", Stream(1, total, total))
-        stream, log_likelihood = stream.with_batch(
+        average: RunningAverage = self.__dict__.get("_average", RunningAverage(1, total, total))
+        average, log_likelihood = average.with_batch(
             mixture, rows, weight, decay=settings.learning_decay, n_threads=settings.n_threads
         )
-        self._step(mixture, settings, stream, log_likelihood, np.asarray(self.means_).dtype)
+        self._step(mixture, settings, average, log_likelihood, np.asarray(self.means_).dtype)
         return self
 
     def _step(
         self,
         before: Mixture,
         settings: Settings,
-        stream: Stream,
+        average: RunningAverage,
         log_likelihood: float,
         dtype: np.dtype[Any],
     ) -> None:
-        """Become the M-step of the moments of a stream, taken under `before`."""
-        moments = stream.moments
+        """Become the M-step of the moments of a running average, taken under `before`."""
+        moments = average.moments
         assert moments is not None
-        reg, data = regularisation_of(settings, moments, stream.effective)
+        reg, data = regularisation_of(settings, moments, average.effective)
         solution = m_step(before.structure, moments, reg)
         known: tuple[Diagnostic, ...] = self.__dict__.get("diagnostics_", ())
-        diagnostics = diagnose(solution, reg, data.covariance, stream.effective)
+        diagnostics = diagnose(solution, reg, data.covariance, average.effective)
         names = before.feature_names
         if names is None and "feature_names_in_" in self.__dict__:  # parameters that were set by hand
             names = tuple(self.feature_names_in_)
@@ -230,13 +230,13 @@ class IncrementalMixture(MixtureScorer, ABC):
             self._set_fitted(mixture, dtype)
         self._set_history(np.array([bound]), n_iter=n_iter, stopping_reason=str(StoppingReason.ONE_STEP))
         self.diagnostics_ = diagnostics
-        self._set_stream(replace(stream, mixture=mixture, moments=moments.centred()))
+        self._set_average(replace(average, mixture=mixture, moments=moments.centred()))
         if {(d.finding, d.components) for d in diagnostics} - {(d.finding, d.components) for d in known}:
             words = "; ".join(found.message for found in diagnostics)
             warnings.warn(f"{words} (see diagnostics_)", DegenerateFitWarning, stacklevel=3)
 
-    def _set_stream(self, stream: Stream) -> None:
+    def _set_average(self, average: RunningAverage) -> None:
         """Show what was seen."""
-        self._stream = stream
-        self.n_steps_ = stream.n_steps
-        self.n_samples_seen_ = stream.weight
+        self._average = average
+        self.n_steps_ = average.n_steps
+        self.n_samples_seen_ = average.weight

@@ -14,8 +14,8 @@ from mixtura import io
 from mixtura.diagnostics import Diagnostic, Finding
 from mixtura.em import StoppingReason
 from mixtura.errors import InputError, ModelFileError
+from mixtura.estimators._average import RunningAverage
 from mixtura.estimators._settings import read_settings
-from mixtura.estimators._stream import Stream
 from mixtura.mixture import Mixture
 from mixtura.random_state import as_random_state
 
@@ -57,7 +57,7 @@ def save_estimator(estimator: IncrementalMixture, path: str | PathLike[str]) -> 
             [str(found.finding), list(found.components), found.message]
             for found in getattr(estimator, "diagnostics_", ())
         ],
-        "stream": _described_stream(estimator.__dict__.get("_stream")),
+        "stream": _described_average(estimator.__dict__.get("_average")),
     }
     described = {"class": type(estimator).__name__, "params": settings, "fitted": fitted}
     io.write_model(path, mixture, {"estimator": described})
@@ -87,18 +87,18 @@ def restore_estimator(cls: type[Any], mixture: Mixture, metadata: dict[str, Any]
         estimator.feature_names_in_ = np.asarray(mixture.feature_names, dtype=object)
     estimator._set_history(trace, n_iter=n_iter, stopping_reason=reason)
     estimator.diagnostics_ = _diagnostics(fitted["diagnostics_"], mixture.n_components)
-    stream = _stream(fitted["stream"])
-    if stream is not None:
-        estimator._set_stream(stream)
+    average = _average_of(fitted["stream"])
+    if average is not None:
+        estimator._set_average(average)
     return estimator
 
 
-def _described_stream(stream: Stream | None) -> list[int | float] | None:
+def _described_average(average: RunningAverage | None) -> list[int | float] | None:
     """Return how much was seen. What the average is, the parameters tell."""
-    return None if stream is None else [stream.n_steps, stream.weight, stream.effective]
+    return None if average is None else [average.n_steps, average.weight, average.effective]
 
 
-def _stream(described: Any) -> Stream | None:
+def _average_of(described: Any) -> RunningAverage | None:
     """Return how much was seen, None if the parameters were set by hand."""
     if described is None:
         return None
@@ -106,7 +106,7 @@ def _stream(described: Any) -> Stream | None:
     if not counts or not all(type(v) in (int, float) and 0 < v <= _MAX for v in described):
         msg = "the model file has a stream that is no count and two weights above 0"
         raise ModelFileError(msg)
-    return Stream(described[0], float(described[1]), float(described[2]))
+    return RunningAverage(described[0], float(described[1]), float(described[2]))
 
 
 def _restored_settings(cls: type[Any], mixture: Mixture, settings: Any) -> Any:

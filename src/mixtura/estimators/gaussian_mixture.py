@@ -17,6 +17,7 @@ from mixtura.data import ChunkSource, as_source
 from mixtura.diagnostics import diagnose
 from mixtura.em import Callback, EMResult, Solution, StoppingReason
 from mixtura.errors import DegenerateFitWarning, InputError
+from mixtura.estimators._average import RunningAverage
 from mixtura.estimators._fitting import Fitter
 from mixtura.estimators._given_start import read_given_start
 from mixtura.estimators._incremental import IncrementalMixture
@@ -24,7 +25,6 @@ from mixtura.estimators._rows import remember_names
 from mixtura.estimators._sample import FitData, Sample, read_sample
 from mixtura.estimators._saved import restore_estimator, save_estimator
 from mixtura.estimators._settings import Settings, read_settings
-from mixtura.estimators._stream import Stream
 from mixtura.estimators._stream_sample import StreamSample, read_stream
 from mixtura.estimators._units import into_units, out_of_units
 from mixtura.init import Start
@@ -372,7 +372,7 @@ class GaussianMixture(IncrementalMixture):
         self._set_fitted(mixture, sample.dtype)
         self._set_history(result.trace, n_iter=result.n_iter, stopping_reason=str(result.stopping_reason))
         self.diagnostics_ = diagnostics
-        self._set_stream(Stream(1, sample.total_weight, sample.total_weight))
+        self._set_average(RunningAverage(1, sample.total_weight, sample.total_weight))
 
     @classmethod
     def _from_saved(cls, mixture: Mixture, metadata: dict[str, Any]) -> Self:

@@ -1,4 +1,4 @@
-"""`Stream`: what stepwise EM remembers of the batches before."""
+"""`RunningAverage`: what stepwise EM remembers of the batches before."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from mixtura.mixture_statistics import expected_moments, moments_under
 from mixtura.moments import DataMoments, moments_of
 from mixtura.stats import SufficientStatistics
 
-__all__ = ["Stream", "regularisation_of"]
+__all__ = ["RunningAverage", "regularisation_of"]
 
 
 @dataclass(frozen=True, eq=False)
-class Stream:
+class RunningAverage:
     """A running average of statistics, s ← (1 − η) s + η s(batch), and how much it has seen.
 
     Parameters
@@ -49,12 +49,12 @@ class Stream:
 
     def with_batch(
         self, mixture: Mixture, rows: FloatArray, weight: Float64Array | None, *, decay: float, n_threads: int
-    ) -> tuple[Stream, float]:
+    ) -> tuple[RunningAverage, float]:
         """Take a batch under `mixture` into the average.
 
         Returns
         -------
-        stream : Stream
+        average : RunningAverage
             Its moments, of weight 1, are still about the means of `mixture`.
         log_likelihood : float
             Mean of the batch under `mixture`, in nats a row.
@@ -71,13 +71,13 @@ class Stream:
             before = expected_moments(mixture)
         rate = self.rate(total, decay)
         effective = total / ((1.0 - rate) ** 2 * (total / self.effective) + rate**2)
-        stream = Stream(
+        average = RunningAverage(
             n_steps=self.n_steps + 1,
             weight=self.weight + total,
             effective=effective,
             moments=before.scaled((1.0 - rate) / before.weight) + batch.scaled(rate / batch.weight),
         )
-        return stream, batch.log_likelihood / batch.weight
+        return average, batch.log_likelihood / batch.weight
 
 
 def regularisation_of(
